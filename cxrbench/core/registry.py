@@ -1,0 +1,104 @@
+"""Names to things, loaded only when asked for.
+
+Built-in names map to "module:attribute" strings, so that listing them imports nothing. A third party adds
+names by entry points (`cxrbench.adapters`, `.tasks`, `.metrics`, `.datasets`), or uses "module:Name" directly.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from cxrbench.core.errors import UnknownNameError, UsageError
+
+
+@dataclass
+class Registry:
+    """One kind of named thing.
+
+    Attributes:
+        kind: For messages, for example "task".
+        group: The entry-point group.
+        builtin: Name -> "module:attribute".
+        summaries: Name -> one line for `cxrbench list`.
+    """
+
+    kind: str
+    group: str
+    builtin: Mapping[str, str]
+    summaries: Mapping[str, str] = field(default_factory=dict)
+
+    def names(self) -> list[str]:
+        """Built-in names in their order, then those of installed plug-ins."""
+        return [*self.builtin, *sorted(name for name in self._plugins() if name not in self.builtin)]
+
+    def load(self, name: str, *, where: str | None = None) -> Any:
+        """The object behind a registered name or a "module:Name".
+
+        Raises:
+            UnknownNameError: Neither registered nor importable as module:Name.
+            UsageError: The module or attribute that the name points to cannot be imported.
+        """
+        if name in self.builtin:
+            return import_object(self.builtin[name])
+        plugins = self._plugins()
+        if name in plugins:
+            return import_object(plugins[name])
+        module, separator, attribute = name.partition(":")
+        if separator and attribute.isidentifier() and all(part.isidentifier() for part in module.split(".")):
+            return import_object(name)
+        raise UnknownNameError(
+            self.kind, name, self.names(), where=where, hint=f"cxrbench list {self.kind}s, or module:Name for your own"
+        )
+
+    def _plugins(self) -> dict[str, str]:
+        from importlib.metadata import entry_points
+
+        return {point.name: point.value for point in entry_points(group=self.group)}
+
+
+def import_object(target: str) -> Any:
+    """The attribute that "module:attribute" names.
+
+    Raises:
+        UsageError: The module cannot be imported, or has no such attribute.
+    """
+    module_name, _, attribute = target.partition(":")
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not (module_name == error.name or module_name.startswith(error.name + ".")):
+            raise
+        raise UsageError(
+            f"cannot import module {module_name!r}",
+            where=target,
+            hint="install it, or add its folder to PYTHONPATH",
+        ) from None
+    if not hasattr(module, attribute):
+        public = [name for name in vars(module) if not name.startswith("_")]
+        raise UnknownNameError(f"name in module {module_name}", attribute, public, where=target)
+    return getattr(module, attribute)
+
+
+TASKS = Registry(
+    "task",
+    "cxrbench.tasks",
+    {"iu-report": "cxrbench.tasks.iu_report:IuReport"},
+    {"iu-report": "report generation on IU X-ray (Open-i), findings and impression from the frontal film"},
+)
+ADAPTERS = Registry(
+    "model",
+    "cxrbench.adapters",
+    {
+        "chexquery": "cxrbench.adapters.chexquery:create",
+        "file": "cxrbench.adapters.file:create",
+        "baseline": "cxrbench.adapters.baseline:create",
+    },
+    {
+        "chexquery": "the bundled reference model CheXQuery-MedVLM; chexquery:PATH_OR_HUB_ID for another checkpoint",
+        "file": "file:PREDICTIONS, a JSONL or CSV file that any system wrote",
+        "baseline": "baseline:empty | constant | majority | retrieval | random, floors that a real model must beat",
+    },
+)

@@ -1,0 +1,214 @@
+"""A run on disk: run.json, predictions.jsonl (append-only), statistics.parquet, results.json.
+
+One process at a time may write. Predictions are flushed to the disk per batch, so a killed run loses at
+most the batch in flight; a torn last line is cut off when the run is opened again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from cxrbench.core import jsonio
+from cxrbench.core.errors import DataError, RunFolderError
+from cxrbench.core.predictions import from_record, to_record
+from cxrbench.core.types import InvalidPrediction, Prediction
+
+RUN_SCHEMA = "cxrbench.run/1"
+RUN_FILE, PREDICTIONS_FILE, STATISTICS_FILE, RESULTS_FILE = (
+    "run.json",
+    "predictions.jsonl",
+    "statistics.parquet",
+    "results.json",
+)
+
+
+def run_id(identity: dict[str, Any]) -> str:
+    """The name of a run's folder: a hash of everything that, when changed, makes another run."""
+    return jsonio.digest(identity, length=12)
+
+
+def folder_name(name: str) -> str:
+    """A file-system-safe form of a model or task name."""
+    return re.sub(r"[^A-Za-z0-9._+-]+", "-", name).strip("-.") or "unnamed"
+
+
+class RunFolder:
+    """The files of one run."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.damaged_lines: list[int] = []
+
+    def __repr__(self) -> str:
+        return f"RunFolder({str(self.path)!r})"
+
+    @classmethod
+    def open(cls, path: Path) -> RunFolder:
+        """An existing run.
+
+        Raises:
+            DataError: `path` is not a run folder.
+        """
+        if path.name == RUN_FILE:
+            path = path.parent
+        if not (path / RUN_FILE).is_file():
+            inside = sorted(str(found.parent) for found in path.glob(f"**/{RUN_FILE}"))[:5] if path.is_dir() else []
+            raise DataError(
+                f"not a run folder (no {RUN_FILE}): {path}",
+                valid=", ".join(inside) or None,
+                hint="name one of these" if inside else "list runs with: cxrbench list runs",
+            )
+        return cls(path)
+
+    @property
+    def run_file(self) -> Path:
+        return self.path / RUN_FILE
+
+    @property
+    def predictions_file(self) -> Path:
+        return self.path / PREDICTIONS_FILE
+
+    @property
+    def statistics_file(self) -> Path:
+        return self.path / STATISTICS_FILE
+
+    def results_file(self, protocol: str | None = None) -> Path:
+        """results.json of the first protocol; results-<protocol>.json of the others."""
+        return self.path / (RESULTS_FILE if protocol is None else f"results-{protocol}.json")
+
+    def read_run(self) -> dict[str, Any]:
+        """run.json.
+
+        Raises:
+            RunFolderError: It was written by an incompatible version.
+        """
+        run = jsonio.read_json(self.run_file, RUN_FILE)
+        if not isinstance(run, dict) or run.get("schema") != RUN_SCHEMA:
+            seen = run.get("schema") if isinstance(run, dict) else type(run).__name__
+            raise RunFolderError(
+                f"run.json has schema {seen!r}", where=str(self.run_file), valid=RUN_SCHEMA, hint="start a new run"
+            )
+        return run
+
+    def write_run(self, run: dict[str, Any]) -> None:
+        jsonio.write_json(self.run_file, run)
+
+    def read_results(self, protocol: str | None = None) -> dict[str, Any]:
+        """results.json as parsed.
+
+        Raises:
+            DataError: The run has not been scored, or the file is damaged.
+        """
+        results: dict[str, Any] = jsonio.read_json(self.results_file(protocol), "results")
+        return results
+
+    def read_predictions(self) -> dict[str, Prediction]:
+        """The last prediction of each id. Lines that cannot be read are skipped and noted in `damaged_lines`."""
+        self.damaged_lines = []
+        found: dict[str, Prediction] = {}
+        try:
+            data = self.predictions_file.read_bytes()
+        except FileNotFoundError:
+            return found
+        for number, line in enumerate(data.split(b"\n"), start=1):
+            if not line.strip():
+                continue
+            try:
+                prediction = from_record(json.loads(line))
+            except (ValueError, RecursionError, InvalidPrediction):
+                self.damaged_lines.append(number)
+                continue
+            found[prediction.id] = prediction
+        return found
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the only right to write.
+
+        Raises:
+            RunFolderError: Another process holds it.
+        """
+        from filelock import FileLock, Timeout
+
+        with jsonio.storage_errors(self.path):
+            self.path.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.path / ".lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise RunFolderError(
+                "another process is writing this run",
+                where=str(self.path),
+                hint="wait for it to end, or choose another folder with --out",
+            ) from None
+        except OSError as error:
+            raise jsonio.StorageError(
+                f"cannot lock the run folder: {error.strerror}", where=str(self.path), hint="choose another --out"
+            ) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    @contextmanager
+    def appender(self) -> Iterator[PredictionAppender]:
+        """Append predictions; the caller holds the lock."""
+        with jsonio.storage_errors(self.predictions_file):
+            file = self.predictions_file.open("ab+")
+        try:
+            with jsonio.storage_errors(self.predictions_file):
+                _cut_torn_line(file)
+            yield PredictionAppender(file, self.predictions_file)
+        finally:
+            file.close()
+
+
+class PredictionAppender:
+    """Writes whole batches and forces them onto the disk."""
+
+    def __init__(self, file: IO[bytes], path: Path) -> None:
+        self._file = file
+        self._path = path
+
+    def append(self, predictions: Iterable[Prediction]) -> None:
+        """Write a batch.
+
+        Raises:
+            StorageError: The disk refused; what it took of the batch is cut off again.
+        """
+        data = "".join(jsonio.dumps(to_record(item)) + "\n" for item in predictions).encode()
+        end = self._file.seek(0, os.SEEK_END)
+        with jsonio.storage_errors(self._path):
+            try:
+                self._file.write(data)
+                self._file.flush()
+                os.fsync(self._file.fileno())
+            except OSError:
+                self._file.truncate(end)
+                raise
+
+
+def _cut_torn_line(file: IO[bytes]) -> None:
+    """Drop what follows the last newline: the rest of a line that a killed process did not finish."""
+    end = file.seek(0, os.SEEK_END)
+    position, tail = end, b""
+    while position > 0 and b"\n" not in tail:
+        step = min(1 << 16, position)
+        position -= step
+        file.seek(position)
+        tail = file.read(step)
+    keep = position + tail.rfind(b"\n") + 1
+    if keep < end:
+        file.truncate(keep)
+    file.seek(0, os.SEEK_END)
+
+
+def find_runs(root: Path) -> list[RunFolder]:
+    """All run folders below `root`, in path order."""
+    return [RunFolder(found.parent) for found in sorted(root.glob(f"**/{RUN_FILE}"))]
