@@ -95,7 +95,9 @@ def decode(raw: bytes, path: Path) -> tuple[str, str]:
         except UnicodeDecodeError:
             continue
     raise DataError(
-        "the file is neither UTF-8 nor Windows-1252 text", where=str(path), hint="save it as 'CSV UTF-8' or JSON Lines"
+        "the file is neither UTF-8 nor Windows-1252 text",
+        where=str(path),
+        hint="save it as 'CSV UTF-8' or JSON Lines",
     )
 
 
@@ -150,7 +152,10 @@ def _require_columns(row: dict[str, str], columns: tuple[str, ...], path: Path) 
         if column not in row:
             error = UnknownNameError("column", column, row, where=str(path))
             raise DataError(
-                f"no column {column!r}", where=str(path), valid=error.valid, hint="name it with --id-column / --text-column"
+                f"no column {column!r}",
+                where=str(path),
+                valid=error.valid,
+                hint="name it with --id-column / --text-column",
             )
 
 

@@ -36,6 +36,12 @@ def digest(value: Any, length: int = 16) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:length]
 
 
+def file_fingerprint(path: Path, length: int = 16) -> str:
+    """SHA-256 of a file's bytes, cut to `length` hex digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:length]
+
+
 def read_json(path: Path, what: str = "JSON file") -> Any:
     """The parsed file.
 

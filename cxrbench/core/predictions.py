@@ -76,13 +76,13 @@ def _box(name: str, value: Any) -> Box:
     if isinstance(value, list) and len(value) == 4:
         value = dict(zip(("x1", "y1", "x2", "y2"), value))
     try:
-        corners = [float(value[key]) for key in ("x1", "y1", "x2", "y2")]
+        x1, y1, x2, y2 = (float(value[key]) for key in ("x1", "y1", "x2", "y2"))
         score = None if value.get("score") is None else float(value["score"])
     except (TypeError, KeyError, ValueError, AttributeError):
         raise InvalidPrediction(
             f"prediction {name!r}: a box must have numbers x1, y1, x2, y2, got {value!r}"
         ) from None
-    return Box(*corners, label=value.get("label"), score=score)
+    return Box(x1, y1, x2, y2, label=value.get("label"), score=score)
 
 
 def canonical_lines(predictions: Iterable[Prediction]) -> list[str]:

@@ -50,7 +50,11 @@ class Registry:
         if separator and attribute.isidentifier() and all(part.isidentifier() for part in module.split(".")):
             return import_object(name)
         raise UnknownNameError(
-            self.kind, name, self.names(), where=where, hint=f"cxrbench list {self.kind}s, or module:Name for your own"
+            self.kind,
+            name,
+            self.names(),
+            where=where,
+            hint=f"cxrbench list {self.kind}s, or module:Name for your own",
         )
 
     def _plugins(self) -> dict[str, str]:

@@ -1,0 +1,81 @@
+"""What a run was asked to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cxrbench.core.errors import UsageError
+
+DEFAULT_BATCH_SIZE = 16
+DEFAULT_RESAMPLES = 10_000
+DEFAULT_RUNS = Path("runs")
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """The resolved configuration of a run; stored in run.json, so that `cxrbench rerun` can repeat it.
+
+    Attributes:
+        model: A model spec, for example "chexquery", "file:predictions.jsonl", "package.module:Class".
+        protocols: Empty for the task's default.
+        metrics: Metric families to compute; empty for all.
+        limit: Number of examples, drawn by a seeded hash; None for all.
+        batch_size: None chooses; it fixes the partition that a resumed run keeps.
+        options: Options of the adapter, for example {"num_beams": 4}.
+        resamples: Bootstrap resamples.
+    """
+
+    model: str
+    task: str
+    data_root: Path | None = None
+    split: str = "test"
+    limit: int | None = None
+    inputs: tuple[str, ...] = ("frontal",)
+    protocols: tuple[str, ...] = ()
+    metrics: tuple[str, ...] = ()
+    batch_size: int | None = None
+    device: str | None = None
+    out: Path = DEFAULT_RUNS
+    seed: int = 0
+    resamples: int = DEFAULT_RESAMPLES
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name, low in (("limit", 1), ("batch_size", 1), ("resamples", 100)):
+            value = getattr(self, name)
+            if value is not None and value < low:
+                raise UsageError(f"{name} must be at least {low}, got {value}", where=f"--{name.replace('_', '-')}")
+        if len(set(self.protocols)) != len(self.protocols):
+            raise UsageError(f"protocol given twice: {', '.join(self.protocols)}", where="--protocol")
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values; paths as the user gave them."""
+        record = asdict(self)
+        record["data_root"] = None if self.data_root is None else str(self.data_root)
+        record["out"] = str(self.out)
+        for name in ("inputs", "protocols", "metrics"):
+            record[name] = list(record[name])
+        record["options"] = dict(self.options)
+        return record
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, Any]) -> RunConfig:
+        """The inverse of `to_json`.
+
+        Raises:
+            UsageError: A key that this version does not know, or one that is missing.
+        """
+        values = dict(record)
+        for name in ("data_root", "out"):
+            if values.get(name) is not None:
+                values[name] = Path(values[name])
+        for name in ("inputs", "protocols", "metrics"):
+            if name in values:
+                values[name] = tuple(values[name])
+        try:
+            return cls(**values)
+        except TypeError as error:
+            raise UsageError(f"the run's configuration does not fit this version of cxrbench: {error}") from None

@@ -1,0 +1,64 @@
+"""Images decoded ahead of the model in worker threads."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cxrbench.core.errors import CxrbenchError
+from cxrbench.core.types import Prediction, Request
+
+Decoder = Callable[[Path], NDArray[np.uint8]]
+_BATCHES_AHEAD = 2
+
+
+@dataclass(frozen=True)
+class ReadyBatch:
+    """Requests with their pixels, and the predictions of those whose images cannot be read."""
+
+    requests: list[Request]
+    unreadable: list[Prediction]
+
+
+def decoded_batches(
+    batches: Sequence[Sequence[Request]], decode: Decoder | None, workers: int | None = None
+) -> Iterator[ReadyBatch]:
+    """The batches in order, decoded at most two ahead; `decode=None` passes the requests on as they are."""
+    if decode is None:
+        for batch in batches:
+            yield ReadyBatch(list(batch), [])
+        return
+    workers = workers or min(4, (os.cpu_count() or 1) + 1)
+    with ThreadPoolExecutor(workers, thread_name_prefix="decode") as pool:
+        pending: deque[list[Future[Request | Prediction]]] = deque()
+        upcoming = iter(batches)
+        try:
+            while True:
+                for batch in islice(upcoming, _BATCHES_AHEAD + 1 - len(pending)):
+                    pending.append([pool.submit(_with_pixels, request, decode) for request in batch])
+                if not pending:
+                    return
+                done = [future.result() for future in pending.popleft()]
+                yield ReadyBatch(
+                    [item for item in done if isinstance(item, Request)],
+                    [item for item in done if isinstance(item, Prediction)],
+                )
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _with_pixels(request: Request, decode: Decoder) -> Request | Prediction:
+    try:
+        return replace(request, images=tuple(replace(image, pixels=decode(image.path)) for image in request.images))
+    except CxrbenchError as error:
+        return Prediction(request.id, status="error", error=error.message)
+    except (OSError, ValueError, MemoryError) as error:
+        return Prediction(request.id, status="error", error=f"image cannot be read: {type(error).__name__}: {error}")

@@ -1,0 +1,276 @@
+"""A run: examples to predictions to results, all in one folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from cxrbench.adapters.base import AdapterContext, create_adapter
+from cxrbench.adapters.file import FileAdapter
+from cxrbench.core import jsonio
+from cxrbench.core.config import DEFAULT_BATCH_SIZE, RunConfig
+from cxrbench.core.errors import DataError, UnknownNameError
+from cxrbench.core.ordering import hashed_order
+from cxrbench.core.predicting import predict_into
+from cxrbench.core.provenance import now, provenance
+from cxrbench.core.registry import TASKS
+from cxrbench.core.reporter import Reporter, Silent
+from cxrbench.core.results import Results
+from cxrbench.core.run_folder import RUN_SCHEMA, RunFolder, folder_name, run_id
+from cxrbench.core.scoring import Scored, score_predictions, statistics_table
+from cxrbench.core.types import Adapter, Example, ModelInfo, Prediction
+from cxrbench.datasets.images import load_image
+from cxrbench.tasks.base import Task, TaskData, TaskOptions
+
+_LISTED = 10
+
+
+@dataclass(frozen=True)
+class RunOutcome:
+    """A finished run.
+
+    Attributes:
+        predictions: By id.
+        results: Protocol -> results, the first protocol first; empty when only predictions were asked for.
+    """
+
+    folder: RunFolder
+    task: Task
+    predictions: Mapping[str, Prediction]
+    results: Mapping[str, Results]
+
+    @property
+    def complete(self) -> bool:
+        return all(item.status != "error" for item in self.predictions.values())
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A task with its data and the model, before anything is predicted."""
+
+    config: RunConfig
+    task: Task
+    data: TaskData
+    examples: Sequence[Example]
+    protocols: tuple[str, ...]
+
+
+def prepare(config: RunConfig, task: Task | None = None) -> Prepared:
+    """Load the task's data and check every name before any model is loaded.
+
+    Args:
+        task: A ready task, instead of the one that `config.task` names.
+
+    Raises:
+        UnknownNameError: An unknown task, protocol or metric.
+        DataError: The data are not usable.
+    """
+    task = task or TASKS.load(config.task, where="--task")()
+    protocols = config.protocols or task.protocols[:1]
+    for name in protocols:
+        if name not in task.protocols:
+            raise UnknownNameError("protocol", name, task.protocols, where="--protocol")
+    for name in config.metrics:
+        if name not in task.metrics:
+            raise UnknownNameError("metric", name, task.metrics, where="--metrics", hint="cxrbench list metrics")
+    data = task.load(TaskOptions(config.data_root, config.split, config.inputs, config.seed))
+    by_id = {example.id: example for example in data.examples}
+    if len(by_id) != len(data.examples):
+        raise DataError(f"task {task.name} yields the same id twice", hint="report this as a bug of the task")
+    ordered = hashed_order(by_id, config.seed)[: config.limit]
+    return Prepared(config, task, data, [by_id[name] for name in ordered], protocols)
+
+
+def run(
+    config: RunConfig, *, adapter: Adapter | None = None, reporter: Reporter | None = None, scoring: bool = True
+) -> RunOutcome:
+    """Predict and score; the same configuration resumes or extends the same run folder.
+
+    Args:
+        adapter: A ready adapter, instead of the one that `config.model` names.
+        scoring: False stops after the predictions; the same call with True scores them later.
+
+    Raises:
+        CxrbenchError: See the subclasses; what was predicted before stays on disk.
+        KeyboardInterrupt: Passed on after the run is marked "interrupted".
+    """
+    reporter = reporter or Silent()
+    prepared = prepare(config)
+    for note in prepared.data.notes:
+        reporter.note(note)
+    model = adapter or create_adapter(config.model, _context(prepared))
+    info = model.describe()
+    for note in info.notes:
+        reporter.note(note)
+    if isinstance(model, FileAdapter):
+        note_file_ids(model, prepared.examples, reporter)
+    identity = _identity(prepared, info)
+    folder = RunFolder(config.out / folder_name(prepared.task.name) / folder_name(info.name) / run_id(identity))
+    with folder.lock():
+        record = _open_record(folder, prepared, info, identity)
+        folder.write_run(record)
+        try:
+            predictions = predict_into(
+                folder,
+                model,
+                [example.request for example in prepared.examples],
+                batch_size=record["batch_size"],
+                micro_batch=config.batch_size,
+                decode=load_image if info.needs_pixels else None,
+                reporter=reporter,
+            )
+            if not scoring:
+                record["status"] = "predicted"
+                record["provenance"]["ended"] = now()
+                folder.write_run(record)
+                return RunOutcome(folder, prepared.task, predictions, {})
+            scored = score_protocols(prepared, predictions, info.name)
+            results = _write_results(folder, record, scored)
+        except BaseException as error:
+            record["status"] = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
+            record["provenance"]["ended"] = now()
+            _try_write(folder, record)
+            raise
+    return RunOutcome(folder, prepared.task, predictions, results)
+
+
+def score_protocols(prepared: Prepared, predictions: Mapping[str, Prediction], model: str) -> dict[str, Scored]:
+    """Protocol -> scores of the same predictions. Statistics are put in the data set's order first."""
+    taken = {example.id for example in prepared.examples}
+    examples = [example for example in prepared.data.examples if example.id in taken]
+    return {
+        protocol: score_predictions(
+            examples,
+            predictions,
+            prepared.task.build_metrics(protocol, prepared.data, prepared.config.metrics or None),
+            header={
+                "task": prepared.task.name,
+                "model": model,
+                "protocol": protocol,
+                "split": prepared.data.split,
+                "phantom": prepared.data.phantom,
+            },
+            resamples=prepared.config.resamples,
+            seed=prepared.config.seed,
+            partial=len(examples) < len(prepared.data.examples),
+        )
+        for protocol in prepared.protocols
+    }
+
+
+def _context(prepared: Prepared) -> AdapterContext:
+    config = prepared.config
+    return AdapterContext(
+        task=prepared.task.name,
+        kind=prepared.task.kind,
+        dataset=prepared.data.dataset,
+        training=prepared.data.training,
+        device=config.device,
+        seed=config.seed,
+        options=config.options,
+    )
+
+
+def _identity(prepared: Prepared, info: ModelInfo) -> dict[str, Any]:
+    return {
+        "task": prepared.task.name,
+        "task_version": prepared.task.version,
+        "split": prepared.data.split,
+        "data": prepared.data.fingerprint,
+        "model": info.name,
+        "model_fingerprint": info.fingerprint,
+        "protocols": list(prepared.protocols),
+        "inputs": list(prepared.config.inputs),
+        "seed": prepared.config.seed,
+    }
+
+
+def _open_record(folder: RunFolder, prepared: Prepared, info: ModelInfo, identity: dict[str, Any]) -> dict[str, Any]:
+    config, data = prepared.config, prepared.data
+    # A resumed run keeps the batches it began with, so that it ends as an undisturbed one would.
+    previous = folder.read_run() if folder.run_file.exists() else None
+    batch_size = previous["batch_size"] if previous else config.batch_size or DEFAULT_BATCH_SIZE
+    return {
+        "schema": RUN_SCHEMA,
+        "run_id": folder.path.name,
+        "status": "running",
+        "identity": identity,
+        "config": config.to_json(),
+        "batch_size": batch_size,
+        "model": {**asdict(info), "spec": config.model},
+        "data": {
+            "name": data.dataset,
+            "split": data.split,
+            "fingerprint": data.fingerprint,
+            "phantom": data.phantom,
+            "n": len(prepared.examples),
+            "of": len(data.examples),
+            "excluded": {reason: list(ids) for reason, ids in data.excluded.items()},
+            "notes": list(data.notes),
+        },
+        "provenance": provenance(),
+    }
+
+
+def _write_results(folder: RunFolder, record: dict[str, Any], scored: Mapping[str, Scored]) -> dict[str, Results]:
+    import pyarrow.parquet as parquet
+
+    with jsonio.storage_errors(folder.statistics_file):
+        temporary = folder.statistics_file.with_suffix(".tmp")
+        parquet.write_table(statistics_table(scored), temporary)
+        temporary.replace(folder.statistics_file)
+    complete = all(item.results["complete"] for item in scored.values())
+    record["status"] = "complete" if complete else "incomplete"
+    record["provenance"]["ended"] = now()
+    results = {}
+    for index, (protocol, item) in enumerate(scored.items()):
+        results[protocol] = Results({**item.results, "provenance": results_provenance(record)})
+        jsonio.write_json(folder.results_file(None if index == 0 else protocol), results[protocol].record)
+    folder.write_run(record)
+    return results
+
+
+def results_provenance(record: Mapping[str, Any]) -> dict[str, Any]:
+    """What results.json repeats of run.json."""
+    return {
+        "run_id": record["run_id"],
+        "data": {
+            key: record["data"][key] for key in ("name", "split", "fingerprint", "phantom", "excluded", "notes")
+        },
+        "model": record["model"],
+        "inputs": record["identity"]["inputs"],
+        **record["provenance"],
+    }
+
+
+def _try_write(folder: RunFolder, record: dict[str, Any]) -> None:
+    try:
+        folder.write_run(record)
+    except jsonio.StorageError:
+        # The disk that refused the predictions refuses this too; the first error is the one to show.
+        return
+
+
+def note_file_ids(model: FileAdapter, examples: Sequence[Example], reporter: Reporter) -> None:
+    """List the unknown, missing and repeated ids of a predictions file.
+
+    Raises:
+        DataError: Not one id of the file belongs to the examples.
+    """
+    wanted = {example.id for example in examples}
+    given = set(model.content.predictions)
+    for what, ids in (
+        ("ids of the file are not in this split", sorted(given - wanted)),
+        ("examples have no prediction in the file", sorted(wanted - given)),
+        ("ids occur more than once in the file", sorted(model.content.repeated)),
+    ):
+        if ids:
+            shown = ", ".join(ids[:_LISTED]) + (", ..." if len(ids) > _LISTED else "")
+            reporter.note(f"{len(ids)} {what}: {shown}")
+    if not given & wanted:
+        raise DataError(
+            "no id of the predictions file belongs to this split",
+            valid="ids like " + ", ".join(sorted(wanted)[:3]),
+            hint="check --id-column and --split",
+        )

@@ -1,0 +1,145 @@
+"""From predictions to results: statistics once per example, then values, intervals and strata."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cxrbench.core.types import STATUSES, Example, Prediction
+from cxrbench.metrics.base import Metric, Pairs, Statistics
+from cxrbench.statistics.bootstrap import Estimate, estimate
+
+RESULTS_SCHEMA = "cxrbench.results/1"
+_DIGITS = 10
+_ALL = ("", "")
+
+
+@dataclass(frozen=True)
+class Scored:
+    """The scores of one protocol, and the per-example statistics they came from."""
+
+    examples: Sequence[Example]
+    metrics: Sequence[Metric]
+    statistics: Sequence[Statistics]
+    results: dict[str, Any]
+
+
+def score_predictions(
+    examples: Sequence[Example],
+    predictions: Mapping[str, Prediction],
+    metrics: Sequence[Metric],
+    *,
+    header: Mapping[str, Any],
+    resamples: int,
+    seed: int,
+    partial: bool = False,
+) -> Scored:
+    """Score what was predicted.
+
+    Args:
+        examples: All examples of the run, in the data set's order.
+        predictions: By id; a missing one counts as "error".
+        header: The leading fields of results.json: task, model, protocol, phantom.
+        partial: Whether the run was limited, so that it cannot be ranked.
+
+    Returns:
+        Results as stored in results.json, without provenance.
+    """
+    unanswered = Prediction("-", status="error", error="not predicted")
+    answers = [predictions.get(example.id, unanswered) for example in examples]
+    counts = {status: sum(item.status == status for item in answers) for status in STATUSES}
+    scored = [(example, item) for example, item in zip(examples, answers) if item.status != "error"]
+    kept = [example for example, _ in scored]
+    pairs = Pairs([example.reference for example in kept], [item for _, item in scored])
+    references = [example.reference for example in examples]
+    statistics = [metric.measure(pairs, metric.fit(references)) for metric in metrics]
+    masks = {_ALL: np.ones(len(kept), bool), **_masks(kept)}
+    estimates = estimate(
+        list(zip(metrics, statistics)), [example.group for example in kept], masks, resamples=resamples, seed=seed
+    )
+    signatures = {name: metric.signature() for metric in metrics for name in metric.scores}
+    directions = {name: direction for metric in metrics for name, direction in metric.scores.items()}
+    results: dict[str, Any] = {
+        "schema": RESULTS_SCHEMA,
+        **header,
+        "n": len(examples),
+        "status_counts": counts,
+        "complete": counts["error"] == 0,
+        "partial": partial,
+        "resamples": resamples,
+        "seed": seed,
+        "scores": {
+            name: {**_record(found), "direction": directions[name], "signature": signatures[name]}
+            for name, found in estimates[_ALL].items()
+        },
+        "strata": _strata(masks, estimates),
+    }
+    return Scored(kept, metrics, statistics, results)
+
+
+def _masks(examples: Sequence[Example]) -> dict[tuple[str, str], NDArray[np.bool_]]:
+    members: dict[tuple[str, str], list[int]] = {}
+    for index, example in enumerate(examples):
+        for stratum, values in example.strata.items():
+            for value in values:
+                members.setdefault((stratum, value), []).append(index)
+    masks = {}
+    for key in sorted(members):
+        mask = np.zeros(len(examples), bool)
+        mask[members[key]] = True
+        masks[key] = mask
+    return masks
+
+
+def _strata(
+    masks: Mapping[tuple[str, str], NDArray[np.bool_]],
+    estimates: Mapping[tuple[str, str], Mapping[str, Estimate]],
+) -> dict[str, dict[str, Any]]:
+    strata: dict[str, dict[str, Any]] = {}
+    for key, mask in masks.items():
+        if key == _ALL:
+            continue
+        stratum, value = key
+        scores = {name: _record(found) for name, found in estimates[key].items()}
+        strata.setdefault(stratum, {})[value] = {"n": int(mask.sum()), "scores": scores}
+    return strata
+
+
+def _record(found: Estimate) -> dict[str, Any]:
+    record: dict[str, Any] = {
+        "value": None if found.value is None else round(found.value, _DIGITS),
+        "ci95": None if found.ci95 is None else [round(bound, _DIGITS) for bound in found.ci95],
+        "n": found.n,
+    }
+    if found.reason:
+        record["reason"] = found.reason
+    return record
+
+
+def statistics_table(scored: Mapping[str, Scored]) -> Any:
+    """One row per scored example: id, group, strata, and every metric's statistics, as a pyarrow Table.
+
+    Columns of metrics are named `<protocol>/<metric>/<column>`; strata `stratum/<name>` are lists of strings.
+    """
+    import pyarrow as pa
+
+    first = next(iter(scored.values()))
+    columns: dict[str, Any] = {
+        "id": pa.array([example.id for example in first.examples], pa.string()),
+        "group": pa.array([example.group for example in first.examples], pa.string()),
+    }
+    for stratum in sorted({name for example in first.examples for name in example.strata}):
+        values = [list(example.strata.get(stratum, ())) for example in first.examples]
+        columns[f"stratum/{stratum}"] = pa.array(values, pa.list_(pa.string()))
+    for protocol, item in scored.items():
+        for metric, statistics in zip(item.metrics, item.statistics):
+            prefix = f"{protocol}/{metric.name}"
+            for index, column in enumerate(statistics.columns):
+                columns[f"{prefix}/{column}"] = pa.array(statistics.values[:, index])
+            for column, ragged in statistics.lists.items():
+                columns[f"{prefix}/{column}"] = pa.array([row.tolist() for row in ragged], pa.list_(pa.float64()))
+    return pa.table(columns)
