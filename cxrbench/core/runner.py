@@ -16,6 +16,7 @@ from cxrbench.core.predicting import predict_into
 from cxrbench.core.provenance import now, provenance
 from cxrbench.core.registry import TASKS
 from cxrbench.core.reporter import Reporter, Silent
+from cxrbench.core.requirements import Requirement
 from cxrbench.core.results import Results
 from cxrbench.core.run_folder import RUN_SCHEMA, RunFolder, folder_name, run_id
 from cxrbench.core.scoring import Scored, score_predictions, statistics_table
@@ -133,6 +134,20 @@ def run(
             _try_write(folder, record)
             raise
     return RunOutcome(folder, prepared.task, predictions, results)
+
+
+def record_requirements(outcome: RunOutcome, requirements: Sequence[Requirement]) -> list[dict[str, Any]]:
+    """Check requirements against the first protocol's scores, and note the verdicts in run.json.
+
+    Raises:
+        UnknownNameError: A requirement names a score that the run does not have.
+    """
+    if not requirements:
+        return []
+    scores = next(iter(outcome.results.values())).record["scores"]
+    verdicts = [requirement.check(scores) for requirement in requirements]
+    outcome.folder.write_run({**outcome.folder.read_run(), "requirements": verdicts})
+    return verdicts
 
 
 def score_protocols(prepared: Prepared, predictions: Mapping[str, Prediction], model: str) -> dict[str, Scored]:

@@ -1,0 +1,191 @@
+"""Options that several commands share, and the YAML file below them in precedence.
+
+Precedence: flag, CXRBENCH_* variable, YAML file (--config), default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from click.core import ParameterSource
+
+from cxrbench.core.errors import UnknownNameError, UsageError
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+_PATH = click.Path(path_type=Path)
+
+
+def _load_config(context: click.Context, _: click.Parameter, value: Path | None) -> Path | None:
+    if value is None:
+        return None
+    import yaml
+
+    try:
+        content = yaml.safe_load(value.read_text(encoding="utf-8")) or {}
+    except FileNotFoundError:
+        raise UsageError(f"configuration file not found: {value}", where="--config") from None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise UsageError(f"the configuration cannot be read: {error}", where=str(value)) from None
+    if not isinstance(content, dict):
+        raise UsageError(
+            f"expected a mapping, got {type(content).__name__}", where=str(value), valid="model: chexquery"
+        )
+    known = {item.name: item for item in context.command.params if item.name and isinstance(item, click.Option)}
+    defaults = {}
+    for key, setting in content.items():
+        name = str(key).replace("-", "_")
+        if name not in known:
+            raise UnknownNameError("setting", str(key), sorted(known), where=str(value))
+        defaults[name] = setting
+    context.default_map = {**(context.default_map or {}), **defaults}
+    return value
+
+
+def config_option(command: Command) -> Command:
+    return click.option(
+        "--config",
+        type=_PATH,
+        envvar="CXRBENCH_CONFIG",
+        is_eager=True,
+        callback=_load_config,
+        help="YAML file with settings of this command, below flags and CXRBENCH_* variables.",
+    )(command)
+
+
+def data_root_option(command: Command) -> Command:
+    return click.option(
+        "--data-root",
+        type=_PATH,
+        envvar="CXRBENCH_DATA",
+        help="Folder of the real data set. Without it the task runs on a drawn phantom.",
+    )(command)
+
+
+def device_option(command: Command) -> Command:
+    return click.option("--device", envvar="CXRBENCH_DEVICE", help="cpu, cuda, cuda:1, ... (default: chosen).")(
+        command
+    )
+
+
+def json_option(command: Command) -> Command:
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")(command)
+
+
+def seed_option(command: Command) -> Command:
+    return click.option("--seed", type=int, default=0, envvar="CXRBENCH_SEED", show_default=True)(command)
+
+
+def scoring_options(command: Command) -> Command:
+    """--protocol, --metrics, --resamples."""
+    command = click.option(
+        "--resamples",
+        type=int,
+        default=10_000,
+        envvar="CXRBENCH_RESAMPLES",
+        show_default=True,
+        help="Bootstrap resamples.",
+    )(command)
+    command = click.option("--metrics", help="Comma-separated metric families; default all (cxrbench list metrics).")(
+        command
+    )
+    return click.option(
+        "--protocol",
+        "protocols",
+        multiple=True,
+        envvar="CXRBENCH_PROTOCOL",
+        help="How texts are prepared before scoring; repeat for several (cxrbench list protocols).",
+    )(command)
+
+
+def task_options(command: Command) -> Command:
+    """--split, --limit, --inputs."""
+    command = click.option(
+        "--inputs",
+        default="frontal",
+        envvar="CXRBENCH_INPUTS",
+        show_default=True,
+        help="Comma-separated: what the model may see.",
+    )(command)
+    command = click.option("--limit", type=int, help="Only N examples, drawn by a seeded hash; cannot be ranked.")(
+        command
+    )
+    return click.option("--split", default="test", envvar="CXRBENCH_SPLIT", show_default=True)(command)
+
+
+def model_options(command: Command) -> Command:
+    """--model, --batch-size, --executor, -o."""
+    command = click.option(
+        "-o",
+        "--option",
+        "options",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="Option of the model's adapter, for example -o num_beams=1.",
+    )(command)
+    command = click.option(
+        "--executor", type=click.Choice(["local"]), default="local", show_default=True, help="Where the model runs."
+    )(command)
+    command = click.option(
+        "--batch-size", default="auto", envvar="CXRBENCH_BATCH_SIZE", show_default=True, help="A number, or auto."
+    )(command)
+    return click.option(
+        "--model", required=True, envvar="CXRBENCH_MODEL", help="A model spec (cxrbench list models)."
+    )(command)
+
+
+def comma_separated(text: str | None) -> tuple[str, ...]:
+    """The items of a comma-separated option."""
+    return tuple(item.strip() for item in (text or "").split(",") if item.strip())
+
+
+def parse_batch_size(text: str) -> int | None:
+    """A positive number; None for "auto".
+
+    Raises:
+        UsageError: Anything else.
+    """
+    if text == "auto":
+        return None
+    try:
+        return int(text)
+    except ValueError:
+        raise UsageError(f"batch size {text!r}", where="--batch-size", valid="a number, or auto") from None
+
+
+def parse_options(items: tuple[str, ...]) -> dict[str, Any]:
+    """KEY=VALUE pairs; values are read as YAML scalars (numbers, true, false, text).
+
+    Raises:
+        UsageError: No "=", or a key given twice.
+    """
+    import yaml
+
+    parsed: dict[str, Any] = {}
+    for item in items:
+        key, separator, value = item.partition("=")
+        key = key.strip().replace("-", "_")
+        if not separator or not key:
+            raise UsageError(f"{item!r} is not KEY=VALUE", where="-o", valid="-o num_beams=1")
+        if key in parsed:
+            raise UsageError(f"option {key} given twice", where="-o")
+        try:
+            parsed[key] = yaml.safe_load(value)
+        except yaml.YAMLError:
+            parsed[key] = value
+    return parsed
+
+
+def origins(context: click.Context) -> dict[str, str]:
+    """Parameter -> where its value comes from: flag, variable, file or default."""
+    words = {
+        ParameterSource.COMMANDLINE: "flag",
+        ParameterSource.ENVIRONMENT: "variable",
+        ParameterSource.DEFAULT_MAP: "file",
+        ParameterSource.DEFAULT: "default",
+        ParameterSource.PROMPT: "prompt",
+    }
+    found = {name: context.get_parameter_source(name) for name in context.params}
+    return {name: words[source] for name, source in found.items() if source is not None}

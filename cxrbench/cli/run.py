@@ -1,0 +1,80 @@
+"""cxrbench run"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cxrbench.cli import options as opt
+from cxrbench.cli.main import exit_with
+from cxrbench.cli.progress import StderrReporter
+
+
+@click.command("run")
+@opt.model_options
+@click.option("--task", required=True, envvar="CXRBENCH_TASK", help="Name of a task (cxrbench list tasks).")
+@opt.data_root_option
+@opt.task_options
+@opt.scoring_options
+@click.option(
+    "--require", "requirements", multiple=True, metavar="SCORE.lower>=X", help="Exit with 1 unless it holds."
+)
+@opt.device_option
+@click.option(
+    "--out", type=click.Path(path_type=Path), default=Path("runs"), envvar="CXRBENCH_OUT", show_default=True
+)
+@opt.seed_option
+@opt.json_option
+@opt.config_option
+@click.option("--show-config", is_flag=True, help="Print every setting with its origin, and stop.")
+@click.pass_context
+def command(
+    context: click.Context, /, requirements: tuple[str, ...], show_config: bool, as_json: bool, **given: Any
+) -> Any:
+    """Run a model over a task and score it.
+
+    The same command resumes a run that was interrupted, and extends one that had a smaller --limit.
+    """
+    if show_config:
+        return _print_config(context)
+    from cxrbench.cli.show_results import print_run
+    from cxrbench.core.requirements import parse_requirements
+    from cxrbench.core.runner import record_requirements, run
+
+    parsed = parse_requirements(requirements)
+    outcome = run(run_config(given), reporter=StderrReporter())
+    verdicts = record_requirements(outcome, parsed)
+    print_run(outcome, verdicts, as_json=as_json)
+    return exit_with(0 if outcome.complete and all(item["met"] for item in verdicts) else 1)
+
+
+def run_config(given: dict[str, Any]) -> Any:
+    """The `RunConfig` that parsed command-line values describe."""
+    from cxrbench.core.config import RunConfig
+
+    return RunConfig(
+        model=given["model"],
+        task=given["task"],
+        data_root=given["data_root"],
+        split=given["split"],
+        limit=given["limit"],
+        inputs=opt.comma_separated(given["inputs"]),
+        protocols=tuple(given.get("protocols", ())),
+        metrics=opt.comma_separated(given.get("metrics")),
+        batch_size=opt.parse_batch_size(str(given["batch_size"])),
+        device=given["device"],
+        out=given["out"],
+        seed=given["seed"],
+        resamples=given.get("resamples", 10_000),
+        options=opt.parse_options(given["options"]),
+    )
+
+
+def _print_config(context: click.Context) -> None:
+    from cxrbench.cli.tables import print_table
+
+    origins = opt.origins(context)
+    rows = [[name, str(context.params[name]), origin] for name, origin in sorted(origins.items())]
+    print_table(["setting", "value", "from"], rows)
