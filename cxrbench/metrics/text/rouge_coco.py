@@ -1,0 +1,54 @@
+"""ROUGE-L as the COCO caption evaluation defines it (recall-weighted)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+import numpy as np
+
+from cxrbench.core.types import Direction
+from cxrbench.metrics.base import AdditiveMetric, FloatArray, Pairs, State, Statistics
+from cxrbench.metrics.protocols.base import Protocol
+from cxrbench.metrics.text.means import mean_scores
+from cxrbench.metrics.text.tokens import longest_common_subsequence, token_pairs
+
+_BETA_SQUARED = 1.2**2
+
+
+class RougeLCoco(AdditiveMetric):
+    """Mean ROUGE-L of `pycocoevalcap.rouge.Rouge`: (1 + b^2) P R / (R + b^2 P) with b = 1.2.
+
+    Tokens come from splitting at single blanks, so that a double blank makes an empty token, as in the package. One
+    difference: an empty hypothesis always scores 0, where the package gives 1 if the reference is empty too.
+    """
+
+    name: ClassVar[str] = "rouge_l_coco"
+
+    def __init__(self, protocol: Protocol) -> None:
+        self.protocol = protocol
+
+    @property
+    def scores(self) -> Mapping[str, Direction]:
+        return {"rouge_l_coco": "higher"}
+
+    def signature(self) -> str:
+        return f"rouge_l_coco|{self.protocol.signature_part()}|tokens:blank|beta:1.2|aggregation:mean"
+
+    def measure(self, pairs: Pairs, state: State) -> Statistics:
+        tokens = token_pairs(pairs, self.protocol, "blank", _split_at_blanks)
+        values = np.ones((len(tokens), 2))
+        for row, (hypothesis, reference) in enumerate(zip(tokens.hypotheses.texts(), tokens.references.texts())):
+            common = longest_common_subsequence(hypothesis, reference)
+            values[row, 1] = 0.0
+            if common:
+                precision, recall = common / len(hypothesis), common / len(reference)
+                values[row, 1] = (1 + _BETA_SQUARED) * precision * recall / (recall + _BETA_SQUARED * precision)
+        return Statistics(("n", "rouge_l_coco"), values)
+
+    def score(self, sums: FloatArray) -> dict[str, FloatArray]:
+        return mean_scores(self.scores, sums)
+
+
+def _split_at_blanks(text: str) -> list[str]:
+    return text.split(" ") if text else []
