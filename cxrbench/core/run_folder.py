@@ -10,9 +10,10 @@ import json
 import os
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from io import FileIO
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from cxrbench.core import jsonio
 from cxrbench.core.errors import DataError, RunFolderError
@@ -160,7 +161,8 @@ class RunFolder:
     def appender(self) -> Iterator[PredictionAppender]:
         """Append predictions; the caller holds the lock."""
         with jsonio.storage_errors(self.predictions_file):
-            file = self.predictions_file.open("ab+")
+            # Unbuffered: what a full disk refused must not be tried again when the file is closed.
+            file = self.predictions_file.open("ab+", buffering=0)
         try:
             with jsonio.storage_errors(self.predictions_file):
                 _cut_torn_line(file)
@@ -172,7 +174,7 @@ class RunFolder:
 class PredictionAppender:
     """Writes whole batches and forces them onto the disk."""
 
-    def __init__(self, file: IO[bytes], path: Path) -> None:
+    def __init__(self, file: FileIO, path: Path) -> None:
         self._file = file
         self._path = path
 
@@ -186,15 +188,17 @@ class PredictionAppender:
         end = self._file.seek(0, os.SEEK_END)
         with jsonio.storage_errors(self._path):
             try:
-                self._file.write(data)
-                self._file.flush()
+                written = 0
+                while written < len(data):
+                    written += self._file.write(data[written:]) or 0
                 os.fsync(self._file.fileno())
             except OSError:
-                self._file.truncate(end)
+                with suppress(OSError):
+                    self._file.truncate(end)
                 raise
 
 
-def _cut_torn_line(file: IO[bytes]) -> None:
+def _cut_torn_line(file: FileIO) -> None:
     """Drop what follows the last newline: the rest of a line that a killed process did not finish."""
     end = file.seek(0, os.SEEK_END)
     position, tail = end, b""

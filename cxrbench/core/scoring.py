@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cxrbench.core.types import STATUSES, Example, Prediction
-from cxrbench.metrics.base import Metric, Pairs, Statistics
-from cxrbench.statistics.bootstrap import Estimate, estimate
+from cxrbench.core.types import STATUSES, Example, Prediction, Reference
+from cxrbench.metrics.base import Metric, Pairs
+from cxrbench.statistics.bootstrap import Estimate, Measured, estimate
 
 RESULTS_SCHEMA = "cxrbench.results/1"
 _DIGITS = 10
@@ -23,8 +23,7 @@ class Scored:
     """The scores of one protocol, and the per-example statistics they came from."""
 
     examples: Sequence[Example]
-    metrics: Sequence[Metric]
-    statistics: Sequence[Statistics]
+    measured: Sequence[Measured]
     results: dict[str, Any]
 
 
@@ -54,13 +53,9 @@ def score_predictions(
     counts = {status: sum(item.status == status for item in answers) for status in STATUSES}
     scored = [(example, item) for example, item in zip(examples, answers) if item.status != "error"]
     kept = [example for example, _ in scored]
-    pairs = Pairs([example.reference for example in kept], [item for _, item in scored])
-    references = [example.reference for example in examples]
-    statistics = [metric.measure(pairs, metric.fit(references)) for metric in metrics]
+    measured = _measure(metrics, [example.reference for example in examples], scored)
     masks = {_ALL: np.ones(len(kept), bool), **_masks(kept)}
-    estimates = estimate(
-        list(zip(metrics, statistics)), [example.group for example in kept], masks, resamples=resamples, seed=seed
-    )
+    estimates = estimate(measured, [example.group for example in kept], masks, resamples=resamples, seed=seed)
     signatures = {name: metric.signature() for metric in metrics for name in metric.scores}
     directions = {name: direction for metric in metrics for name, direction in metric.scores.items()}
     results: dict[str, Any] = {
@@ -78,7 +73,25 @@ def score_predictions(
         },
         "strata": _strata(masks, estimates),
     }
-    return Scored(kept, metrics, statistics, results)
+    return Scored(kept, measured, results)
+
+
+def _measure(
+    metrics: Sequence[Metric], references: Sequence[Reference], scored: Sequence[tuple[Example, Prediction]]
+) -> list[Measured]:
+    """Statistics of every metric; metrics that can use the same examples share what they derive from the texts."""
+    shared: dict[bytes, Pairs] = {}
+    measured = []
+    for metric in metrics:
+        include = np.array([metric.usable(example.reference) for example, _ in scored], bool)
+        if include.tobytes() not in shared:
+            chosen = [pair for pair, kept in zip(scored, include) if kept]
+            shared[include.tobytes()] = Pairs(
+                [example.reference for example, _ in chosen], [item for _, item in chosen]
+            )
+        state = metric.fit([reference for reference in references if metric.usable(reference)])
+        measured.append(Measured(metric, metric.measure(shared[include.tobytes()], state), include))
+    return measured
 
 
 def _masks(examples: Sequence[Example]) -> dict[tuple[str, str], NDArray[np.bool_]]:
@@ -115,8 +128,8 @@ def _record(found: Estimate) -> dict[str, Any]:
         "ci95": None if found.ci95 is None else [round(bound, _DIGITS) for bound in found.ci95],
         "n": found.n,
     }
-    if found.reason:
-        record["reason"] = found.reason
+    if found.reason or found.interval_reason:
+        record["reason"] = found.reason or found.interval_reason
     return record
 
 
@@ -136,10 +149,21 @@ def statistics_table(scored: Mapping[str, Scored]) -> Any:
         values = [list(example.strata.get(stratum, ())) for example in first.examples]
         columns[f"stratum/{stratum}"] = pa.array(values, pa.list_(pa.string()))
     for protocol, item in scored.items():
-        for metric, statistics in zip(item.metrics, item.statistics):
-            prefix = f"{protocol}/{metric.name}"
+        for measured in item.measured:
+            prefix = f"{protocol}/{measured.metric.name}"
+            statistics = measured.statistics
             for index, column in enumerate(statistics.columns):
-                columns[f"{prefix}/{column}"] = pa.array(statistics.values[:, index])
+                rows = _spread(statistics.values[:, index].tolist(), measured.include)
+                columns[f"{prefix}/{column}"] = pa.array(rows, pa.float64())
             for column, ragged in statistics.lists.items():
-                columns[f"{prefix}/{column}"] = pa.array([row.tolist() for row in ragged], pa.list_(pa.float64()))
+                rows = _spread([row.tolist() for row in ragged], measured.include)
+                columns[f"{prefix}/{column}"] = pa.array(rows, pa.list_(pa.float64()))
     return pa.table(columns)
+
+
+def _spread(rows: Sequence[Any], include: NDArray[np.bool_] | None) -> list[Any]:
+    """The rows at the places of the examples they belong to; None for examples that the metric could not use."""
+    if include is None:
+        return list(rows)
+    remaining = iter(rows)
+    return [next(remaining) if used else None for used in include]

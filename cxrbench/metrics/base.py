@@ -91,6 +91,10 @@ class Metric(ABC):
     def signature(self) -> str:
         """Identity of every score of this family, in sacrebleu's manner: `key:value|key:value|...`."""
 
+    def usable(self, reference: Reference) -> bool:
+        """Whether this reference can be scored by this metric; others are left out of its n."""
+        return True
+
     def fit(self, references: Sequence[Reference]) -> State:
         """One global pass over all references of the task, for what needs a corpus (CIDEr's idf)."""
         return {}

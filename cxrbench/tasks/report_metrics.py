@@ -11,10 +11,7 @@ from cxrbench.metrics.labelers.base import get_labeler
 from cxrbench.metrics.labels.scores import LabelScores
 from cxrbench.metrics.protocols import PROTOCOLS, Protocol, get_protocol
 from cxrbench.metrics.status import StatusRates
-from cxrbench.metrics.text.bleu import Bleu
-from cxrbench.metrics.text.cider import Cider
-from cxrbench.metrics.text.meteor import Meteor
-from cxrbench.metrics.text.rouge import Rouge, RougeLCoco
+from cxrbench.metrics.text import Bleu, Cider, Meteor, Rouge, RougeLCoco
 
 REPORT_PROTOCOLS = tuple(PROTOCOLS)
 

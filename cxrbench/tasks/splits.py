@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cxrbench.core.errors import UsageError
@@ -47,10 +48,11 @@ def select_split(data: IuXray, name: str) -> Split:
         )
     part = _SPELLINGS[part]
     uids = [study.uid for study in data.studies]
+    assignment: Mapping[str, str]
     if scheme == "documented":
         assignment = documented_split(uids)
     elif data.phantom is not None:
-        assignment = dict(data.phantom.split)
+        assignment = data.phantom.split
     else:
         assignment = r2gen_split()
     present = set(uids)

@@ -1,0 +1,89 @@
+"""What `list` and `show` know of each kind of thing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from cxrbench.core.conditions import CONDITIONS, FIVE_CONDITIONS
+from cxrbench.core.registry import ADAPTERS, TASKS
+
+Row = dict[str, Any]
+
+
+def entries(kind: str, runs: Path) -> list[Row]:
+    """One row per thing of a kind, all rows with the same columns."""
+    return {
+        "tasks": _tasks,
+        "models": _models,
+        "metrics": _metrics,
+        "protocols": _protocols,
+        "splits": _splits,
+        "conditions": _conditions,
+        "runs": lambda: _runs(runs),
+    }[kind]()
+
+
+def _tasks() -> list[Row]:
+    return [{"name": name, "what": TASKS.summaries.get(name, "from a plug-in")} for name in TASKS.names()]
+
+
+def _models() -> list[Row]:
+    rows = [{"name": name, "what": ADAPTERS.summaries.get(name, "from a plug-in")} for name in ADAPTERS.names()]
+    return [*rows, {"name": "package.module:Class", "what": "your own adapter class, see docs/adapters.md"}]
+
+
+def _metrics() -> list[Row]:
+    from cxrbench.tasks.report_metrics import build_report_metrics
+
+    return [
+        {
+            "family": metric.name,
+            "score": score,
+            "better": direction,
+            "signature": metric.signature(),
+        }
+        for metric in build_report_metrics("cxrbench", tuple)
+        for score, direction in metric.scores.items()
+    ]
+
+
+def _protocols() -> list[Row]:
+    from cxrbench.metrics.protocols import PROTOCOLS, get_protocol
+
+    return [{"name": name, "signature": get_protocol(name).signature_part()} for name in PROTOCOLS]
+
+
+def _splits() -> list[Row]:
+    return [
+        {"task": "iu-report", "split": "train, val, test", "what": "R2Gen (real data), or the phantom's own"},
+        {"task": "iu-report", "split": "documented:train, :val, :test", "what": "seeded 70/15/15, grouped by uid"},
+    ]
+
+
+def _conditions() -> list[Row]:
+    return [{"name": name, "in the five": "yes" if name in FIVE_CONDITIONS else ""} for name in CONDITIONS]
+
+
+def _runs(folder: Path) -> list[Row]:
+    from cxrbench.core.run_folder import find_runs
+
+    return [_run_row(item.path, item.read_run(), item.results_file()) for item in find_runs(folder)]
+
+
+def _run_row(path: Path, run: Row, results: Path) -> Row:
+    from cxrbench.core import jsonio
+
+    shown: Sequence[str] = ("rules_micro_f1_14", "bleu_4")
+    scores: Row = {}
+    if run["status"] in ("complete", "incomplete") and results.is_file():
+        scores = jsonio.read_json(results)["scores"]
+    values = {name: scores.get(name, {}).get("value") for name in shown}
+    return {
+        "run": str(path),
+        "status": run["status"],
+        "data": "phantom" if run["data"]["phantom"] else run["data"]["name"],
+        "n": run["data"]["n"],
+        **{name: "" if value is None else f"{value:.4f}" for name, value in values.items()},
+    }
