@@ -152,19 +152,18 @@ def vessels(canvas: Canvas, rng: np.random.Generator, a: Anatomy, engorged: floa
     lines: list[tuple[list[Point], float, float]] = []
     for side in SIDES:
         sign = SIGN[side]
-        hilum = (sign * 0.15, -0.08)
         for angle in np.linspace(-1.25, 1.35, 13) + rng.normal(0.0, 0.07, 13):
             length = float(rng.uniform(0.32, 0.55)) * (0.78 if abs(angle) < 0.5 else 1.0)
             bend = float(rng.normal(0.0, 0.18))
-            points: list[Point] = [hilum]
+            points: list[Point] = [(sign * float(rng.uniform(0.12, 0.17)), -0.07 + 0.07 * float(angle))]
             direction = float(angle)
             for step in range(4):
                 direction += bend * 0.4
                 x, y = points[-1]
                 d = length / 4
                 points.append((x + sign * d * float(np.cos(direction)), y + d * float(np.sin(direction)) * 1.15))
-                width = (0.020, 0.014, 0.010, 0.007)[step] * (1.0 + 1.1 * engorged)
-                value = (0.55, 0.45, 0.36, 0.28)[step] * (1.0 + 0.5 * engorged)
+                width = (0.022, 0.015, 0.010, 0.007)[step] * (1.0 + 1.1 * engorged)
+                value = (0.50, 0.42, 0.32, 0.22)[step] * (1.0 + 0.5 * engorged)
                 lines.append((points[-2:], width, value))
                 if step >= 1:
                     fork = direction + float(rng.choice([-1.0, 1.0])) * float(rng.uniform(0.35, 0.8))

@@ -66,7 +66,8 @@ def _normal(rng: np.random.Generator, plan: Plan, a: Anatomy) -> Scene:
     value = trunk * (wall + np.float32(0.03) * canvas.noise(rng, 7))
     value += np.float32(0.10) * smooth(np.abs(canvas.x) - np.float32(a.chest - 0.06), 0.10) * trunk
     value -= airspace * np.float32(0.33)
-    belly = np.where(canvas.x < 0, sides["right"].base, sides["left"].base)
+    across = smooth(canvas.x, 0.10)
+    belly = sides["right"].base * (np.float32(1.0) - across) + sides["left"].base * across
     abdomen = smooth(canvas.y - belly, 0.02) * smooth(np.float32(a.chest + 0.1) - np.abs(canvas.x), 0.15)
     value += np.float32(0.18) * abdomen
     throat = smooth(np.float32(a.apex - 0.02) - canvas.y, 0.1)
