@@ -89,7 +89,7 @@ class ReportTokenizer:
             raise WeightsError(
                 f"the tokenizer of {source} is not on this machine",
                 valid="a local folder with tokenizer.json, or a cached hub id",
-                hint=f"huggingface-cli download {source}",
+                hint=f"hf download {source}",
             ) from error
         return cls(tokenizer.backend_tokenizer, source)
 

@@ -2,6 +2,7 @@
 
 import itertools
 import time
+from dataclasses import asdict
 
 import pytest
 import torch
@@ -66,23 +67,24 @@ def hf_tokens(hf, memory, **settings):
 
 
 SETTINGS = [
-    dict(num_beams=b, no_repeat_ngram_size=n, length_penalty=p, early_stopping=e, min_new_tokens=m, max_new_tokens=t)
-    for (b, n), (p, e, m, t) in itertools.product(
+    DecodingConfig(*search, *rest)
+    for search, rest in itertools.product(
         [(1, 0), (1, 3), (2, 0), (2, 3), (4, 0), (4, 3), (4, 2)],
         [(1.0, True, 3, 24), (0.6, True, 0, 24), (1.3, False, 5, 18), (1.0, False, 0, 12)],
     )
 ]
 
 
-@pytest.mark.parametrize("settings", SETTINGS, ids=lambda s: "-".join(map(str, s.values())))
+@pytest.mark.parametrize("settings", SETTINGS, ids=lambda s: "-".join(map(str, asdict(s).values())))
 def test_every_token_is_that_of_hugging_face_generate(settings):
     ended = cut = 0
     for seed in range(3):
         hf, own = twins(seed)
         memory = torch.randn(6, 11, WIDTH)
-        given = {**settings, "early_stopping": settings["early_stopping"] if settings["num_beams"] > 1 else False}
+        given = asdict(settings)
+        given["early_stopping"] = settings.early_stopping and settings.num_beams > 1
         expected = hf_tokens(hf, memory, **given)
-        got = beam_search(own, memory, PROMPT, DecodingConfig(**settings), eos_id=EOS)
+        got = beam_search(own, memory, PROMPT, settings, eos_id=EOS)
         assert got.tokens == expected
         ended += sum(got.finished)
         cut += len(got.finished) - sum(got.finished)
