@@ -1,0 +1,59 @@
+# `make demo` and `make test` need Python 3.11, make and a package index; nothing else.
+PYTHON ?= python3.11
+VENV ?= .venv
+BIN := $(VENV)/bin
+TEST_ARGS ?=
+OUT ?= runs
+
+.PHONY: demo test test-slow lint types bench checkpoints clean help
+
+help:
+	@echo "make demo         run chexquery and the baselines on the phantom, and print a table"
+	@echo "make test         the default tests"
+	@echo "make test-slow    the slow tests"
+	@echo "make lint         ruff and mypy --strict"
+	@echo "make bench        speed and memory, always against a peer"
+	@echo "make checkpoints  train the bundled checkpoint again"
+	@echo "make clean        remove what these commands made here"
+
+$(BIN)/python:
+	@command -v $(PYTHON) >/dev/null || { echo "error: $(PYTHON) not found; try: make PYTHON=python3"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	@touch $@
+
+demo: $(VENV)/.installed
+	@for model in chexquery baseline:retrieval baseline:majority baseline:constant baseline:random baseline:empty; do \
+	  echo "== $$model"; \
+	  $(BIN)/cxrbench run --model $$model --task iu-report --out $(OUT) > /dev/null || exit $$?; \
+	done
+	@$(BIN)/cxrbench list runs --runs $(OUT)
+	@echo "Look closer: $(BIN)/cxrbench show <a run folder of the table>"
+
+test: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest $(TEST_ARGS)
+
+test-slow: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest -m slow $(TEST_ARGS)
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.installed-dev
+	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit $$?; done
+
+checkpoints: $(VENV)/.installed
+	$(BIN)/cxrbench train chexquery --preset tiny --out build/chexquery-tiny
+	$(BIN)/python -m cxrbench.reference_models.chexquery.bundle build/chexquery-tiny
+
+clean:
+	rm -rf build dist runs reruns attention site .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
