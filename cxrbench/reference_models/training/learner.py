@@ -30,12 +30,15 @@ class Learner(Protocol):
     """A model with its data, as the training loop sees it.
 
     Attributes:
-        model: Everything that is trained, frozen and saved.
         watch: Observed name -> (low, high); a mean outside is reported as a warning.
     """
 
-    model: nn.Module
     watch: Mapping[str, tuple[float, float]]
+
+    @property
+    def model(self) -> nn.Module:
+        """Everything that is trained, frozen and saved; `load` may put another object in its place."""
+        ...
 
     def sample_ids(self) -> Sequence[str]:
         """Ids of the training samples, in a fixed order."""
