@@ -135,13 +135,12 @@ def _disk() -> Finding:
 
 def _data(data_root: Path | None) -> Finding:
     from cxrbench.datasets.check import check_iu_xray
-    from cxrbench.datasets.roots import given_root
+    from cxrbench.datasets.iu_xray import find_iu_root
 
+    if data_root is None:
+        return Finding("ok", "data", "none named: tasks run on the phantom", "real data: --data-root DIR")
     try:
-        root = given_root(data_root)
-        if root is None:
-            return Finding("ok", "data", "none named: tasks run on the phantom", "real data: --data-root DIR")
-        report = check_iu_xray(root)
+        report = check_iu_xray(find_iu_root(data_root))
     except CxrbenchError as error:
         return Finding("fail", "data", error.message, error.hint or "cxrbench data check iu-report --data-root DIR")
     state: State = "ok" if report.complete else "warn"

@@ -96,10 +96,16 @@ def _usable(study: IuStudy, members: frozenset[str], excluded: dict[str, list[st
     if not study.findings:
         excluded.setdefault("no findings text", []).append(study.uid)
         return False
-    if frontal(study) is None:
+    if _film(study) is None:
         excluded.setdefault("no frontal film listed", []).append(study.uid)
         return False
     return True
+
+
+def _film(study: IuStudy) -> Image | None:
+    """The frontal film: the first that exists, else the first that is listed (and will be an "error"), else None."""
+    listed = next((image for image in study.images if image.view == "frontal"), None)
+    return frontal(study) or listed
 
 
 def _reference(study: IuStudy) -> Reference:
@@ -108,7 +114,7 @@ def _reference(study: IuStudy) -> Reference:
 
 
 def _example(study: IuStudy, inputs: Sequence[str], strata: Mapping[str, tuple[str, ...]]) -> Example:
-    film = frontal(study)
+    film = _film(study)
     images: tuple[Image, ...] = () if film is None else (film,)
     if "lateral" in inputs:
         images += tuple(image for image in study.images if image.view == "lateral")
@@ -121,7 +127,7 @@ def _example(study: IuStudy, inputs: Sequence[str], strata: Mapping[str, tuple[s
 
 def _notes(data: IuXray, chosen: Sequence[IuStudy], split_note: str | None) -> tuple[str, ...]:
     notes = [split_note] if split_note else []
-    absent = [study.uid for study in chosen if (film := frontal(study)) and not film.path.is_file()]
+    absent = [study.uid for study in chosen if frontal(study) is None]
     if absent:
         shown = ", ".join(absent[:10]) + (", ..." if len(absent) > 10 else "")
         notes.append(f"{len(absent)} of {len(chosen)} frontal films are missing on disk: {shown}")
