@@ -56,13 +56,13 @@ def sample_anatomy(rng: np.random.Generator, plan: Plan) -> Anatomy:
         right -= lift * (finding.side == "right")
         left -= lift * (finding.side == "left")
     big = plan.of("Cardiomegaly")
-    heart = float(rng.uniform(0.39, 0.475))
+    heart = float(rng.uniform(0.39, 0.49))
     if big:
-        heart = 0.535 if big[0].subtle else 0.56 + 0.15 * big[0].severity
+        heart = 0.525 if big[0].subtle else 0.54 + 0.14 * big[0].severity
     wide = plan.of("Enlarged Cardiomediastinum")
-    mediastinum = float(rng.uniform(0.105, 0.135))
+    mediastinum = float(rng.uniform(0.105, 0.145))
     if wide:
-        mediastinum = 0.165 if wide[0].subtle else 0.195 + 0.10 * wide[0].severity
+        mediastinum = 0.17 if wide[0].subtle else 0.185 + 0.085 * wide[0].severity
     return Anatomy(
         chest=chest,
         apex=float(rng.uniform(-0.78, -0.70)),
@@ -73,9 +73,9 @@ def sample_anatomy(rng: np.random.Generator, plan: Plan) -> Anatomy:
         rib_phase=float(rng.uniform(0.0, 1.0)),
         rib_contrast=float(rng.uniform(0.075, 0.115)),
         flesh=float(rng.beta(2.0, 3.0)),
-        rotation=float(np.clip(rng.normal(0.0, 0.035), -0.09, 0.09)),
-        scale=float(rng.uniform(0.97, 1.12)),
-        shift=(float(rng.normal(0.0, 0.035)), float(rng.normal(0.0, 0.035))),
+        rotation=float(np.clip(rng.normal(0.0, 0.045), -0.11, 0.11)),
+        scale=float(rng.uniform(0.95, 1.15)),
+        shift=(float(rng.normal(0.0, 0.045)), float(rng.normal(0.0, 0.045))),
         exposure=float(rng.normal(0.0, 0.045)),
         contrast=float(rng.uniform(0.85, 1.18)),
         gamma=float(rng.uniform(0.85, 1.2)),

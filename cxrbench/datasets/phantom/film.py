@@ -101,8 +101,12 @@ def _paint(scene: Scene, finding: Finding) -> list[Field]:
     return _PAINTERS[finding.condition](scene, finding)
 
 
+def _above_diaphragm(scene: Scene, mask: Field) -> Field:
+    return mask * (scene.canvas.y < max(scene.anatomy.domes) + 0.06)
+
+
 def _cardiomegaly(scene: Scene, finding: Finding) -> list[Field]:
-    return [scene.heart]
+    return [_above_diaphragm(scene, scene.heart)]
 
 
 def _wide_mediastinum(scene: Scene, finding: Finding) -> list[Field]:
@@ -130,7 +134,7 @@ _PAINTERS = {
 def _anatomy_boxes(scene: Scene) -> tuple[Box, ...]:
     canvas = scene.canvas
     regions = {
-        "cardiac": scene.heart,
+        "cardiac": _above_diaphragm(scene, scene.heart),
         "left lung": scene.lungs["left"].mask,
         "right lung": scene.lungs["right"].mask,
         "mediastinum": scene.mediastinum * (canvas.y > scene.anatomy.apex) * (canvas.y < 0.1),
