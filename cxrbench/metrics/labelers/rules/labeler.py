@@ -12,7 +12,7 @@ from cxrbench.metrics.labelers.rules import tags
 from cxrbench.metrics.labelers.rules.lexicon import lexicon
 from cxrbench.metrics.labelers.rules.scope import polarities
 from cxrbench.metrics.labelers.rules.structure import sizes
-from cxrbench.metrics.labelers.rules.tags import ABSENT, DOUBTFUL
+from cxrbench.metrics.labelers.rules.tags import ABSENT, DOUBTFUL, LIKELY
 from cxrbench.metrics.labelers.rules.text import sentences
 
 Hedges = Literal["graded", "all", "none"]
@@ -24,7 +24,6 @@ _VALUES: dict[str, tuple[int, int, int, int]] = {
     "none": (NEGATIVE, POSITIVE, POSITIVE, POSITIVE),
 }
 _NAMED = frozenset((tags.FINDING, tags.SUSPECT))
-_RECOGNISED = frozenset((tags.FINDING, tags.SUSPECT, tags.SUBJECT, tags.OTHER, tags.CHEST))
 _BLOCKERS = tuple(name for name in CONDITIONS if name not in (NO_FINDING, SUPPORT_DEVICES))
 
 
@@ -72,46 +71,64 @@ class RulesLabeler:
         """(condition, polarity) of every mention, in reading order within its sentence: what `label` aggregates."""
         found: list[tuple[str, int]] = []
         for tokens in sentences(text, self._spelling):
-            spans = self._matcher.spans(tokens)
-            self._mentions(spans, len(tokens), found)
+            self._read(tokens, found)
         return found
 
-    def _mentions(self, spans: list[tags.Span], length: int, found: list[tuple[str, int]]) -> bool:
-        """Adds the mentions of a sentence; whether another abnormality is asserted."""
+    def _read(self, tokens: list[str], found: list[tuple[str, int]]) -> tuple[bool, bool]:
+        """Adds the mentions of a sentence to `found`.
+
+        Returns:
+            Whether the sentence is recognised as one about the chest; whether it asserts another abnormality.
+        """
+        spans = self._matcher.spans(tokens)
         if not spans:
-            return False
-        polarity = polarities(spans, length)
-        other = subject = False
+            return False, False
+        polarity = polarities(spans, len(tokens))
+        recognised = other = subject = False
         for span, value in zip(spans, polarity):
-            if span.kind in _NAMED:
+            kind = span.kind
+            if kind in _NAMED or (kind == tags.THICKENING and _speaks_of_pleura(spans)):
                 if value is not None:
-                    if span.kind == tags.SUSPECT:
+                    recognised = True
+                    if kind == tags.SUSPECT:
                         value = min(value, DOUBTFUL)
                     found.extend((condition, value) for condition in span.conditions)
-            elif span.kind == tags.SUBJECT:
+            elif kind == tags.SUBJECT:
+                recognised = True
                 subject = subject or bool(span.conditions)
-            elif span.kind == tags.OTHER and value is not None and value > ABSENT:
-                other = True
+            elif kind == tags.OTHER and value is not None:
+                recognised = True
+                other = other or value > ABSENT
+            elif kind == tags.CHEST:
+                recognised = True
         if subject:
-            found.extend(sizes(spans, polarity, DOUBTFUL))
-        return other
+            found.extend(sizes(spans, polarity, LIKELY))
+        return recognised, other
 
     def _label(self, text: str) -> ConditionLabels:
         labels: ConditionLabels = dict.fromkeys(CONDITIONS)
         found: list[tuple[str, int]] = []
-        recognised = other = words = False
+        any_recognised = any_other = words = False
         for tokens in sentences(text, self._spelling):
             words = True
-            spans = self._matcher.spans(tokens)
-            other = self._mentions(spans, len(tokens), found) or other
-            recognised = recognised or any(span.kind in _RECOGNISED for span in spans)
+            recognised, other = self._read(tokens, found)
+            any_recognised = any_recognised or recognised
+            any_other = any_other or other
         strongest: dict[str, int] = {}
         for condition, value in found:
             if value > strongest.get(condition, -1):
                 strongest[condition] = value
         for condition, value in strongest.items():
             labels[condition] = self._values[value]
-        abnormal = other or any(strongest.get(condition, ABSENT) > ABSENT for condition in _BLOCKERS)
-        if not abnormal and (recognised or (words and self.no_finding == "chexpert")):
+        abnormal = any_other or any(strongest.get(condition, ABSENT) > ABSENT for condition in _BLOCKERS)
+        if not abnormal and (any_recognised or (words and self.no_finding == "chexpert")):
             labels[NO_FINDING] = POSITIVE
         return labels
+
+
+def _speaks_of_pleura(spans: list[tags.Span]) -> bool:
+    return any(
+        "Pleural Effusion" in span.conditions or "Pleural Other" in span.conditions
+        for span in spans
+        if span.kind in _NAMED
+    )

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from cxrbench.metrics.labelers.rules import tags
 from cxrbench.metrics.labelers.rules.tags import ABSENT, DOUBTFUL, LIKELY, PRESENT, Span
 
-_MENTIONS = frozenset((tags.FINDING, tags.SUSPECT, tags.BIG, tags.BORDERLINE, tags.OTHER))
+_MENTIONS = frozenset((tags.FINDING, tags.SUSPECT, tags.BIG, tags.BORDERLINE, tags.OTHER, tags.THICKENING))
 _OPENERS = frozenset((tags.STARTER, tags.STEADY))
 _FORWARD = {tags.PROBABLE: LIKELY, tags.POSSIBLE: DOUBTFUL}
-_BACKWARD = {tags.PROBABLE_BACK: LIKELY, tags.POSSIBLE_BACK: DOUBTFUL, tags.NEGATE_BACK: ABSENT}
+_BACKWARD = {tags.PROBABLE_BACK: LIKELY, tags.POSSIBLE_BACK: DOUBTFUL}
 
 
 def polarities(spans: Sequence[Span], length: int) -> list[int | None]:
@@ -29,6 +29,7 @@ def polarities(spans: Sequence[Span], length: int) -> list[int | None]:
     negated = hypothetical = False
     certainty = PRESENT
     clause: list[int] = []
+    before_colon: list[int] = []
     after_or = listing = False
     for index, span in enumerate(spans):
         kind = span.kind
@@ -37,8 +38,10 @@ def polarities(spans: Sequence[Span], length: int) -> list[int | None]:
                 found[index] = ABSENT if negated else certainty
                 if after_or:
                     _weaken(found, [index], LIKELY)
-                clause.append(index)
+            clause.append(index)
             after_or = False
+        elif kind == tags.NEGATE and span.end == length:
+            _deny(found, clause or before_colon)
         elif kind == tags.NEGATE:
             negated, hypothetical, certainty, clause = True, False, PRESENT, []
         elif kind in _FORWARD:
@@ -53,11 +56,14 @@ def polarities(spans: Sequence[Span], length: int) -> list[int | None]:
         elif kind == tags.DIFFERENTIAL:
             negated, certainty, listing = False, DOUBTFUL, True
         elif kind in _BACKWARD:
-            _weaken(found, clause, _BACKWARD[kind])
+            _weaken(found, clause or before_colon, _BACKWARD[kind])
+            clause = []
+        elif kind == tags.NEGATE_BACK:
+            _deny(found, clause or before_colon)
             clause = []
         elif kind == tags.NEGATE_EITHER:
             if clause:
-                _weaken(found, clause, ABSENT)
+                _deny(found, clause)
                 clause = []
             else:
                 negated = True
@@ -76,7 +82,8 @@ def polarities(spans: Sequence[Span], length: int) -> list[int | None]:
                     certainty = PRESENT
             if _opens_statement(spans, index):
                 negated = False
-        elif kind == tags.BREAK:
+        elif kind in (tags.BREAK, tags.COLON):
+            before_colon = clause if kind == tags.COLON else []
             negated, hypothetical, certainty, clause, listing = False, False, PRESENT, [], False
         elif kind == tags.WITH:
             certainty, clause = PRESENT, []
@@ -93,6 +100,12 @@ def _weaken(found: list[int | None], indexes: Sequence[int], limit: int) -> None
             found[index] = limit
 
 
+def _deny(found: list[int | None], indexes: Sequence[int]) -> None:
+    """Also of hypothetical mentions: "history of pneumothorax, now resolved"."""
+    for index in indexes:
+        found[index] = ABSENT
+
+
 def _after_comma(spans: Sequence[Span], index: int) -> bool:
     return index > 0 and spans[index - 1].kind == tags.COMMA and spans[index].start - spans[index - 1].end <= 1
 
@@ -102,14 +115,16 @@ def _ends_clause(spans: Sequence[Span], index: int, length: int) -> bool:
     following = spans[index + 1] if index + 1 < len(spans) else None
     if following is None:
         return spans[index].end == length
-    return following.start == spans[index].end and following.kind in (tags.COMMA, tags.BREAK)
+    return following.start == spans[index].end and following.kind in (tags.COMMA, tags.COLON, tags.BREAK)
 
 
 def _mention_follows(spans: Sequence[Span], index: int) -> bool:
     for span in spans[index + 1 :]:
         if span.kind in _MENTIONS:
             return True
-        if span.kind in (tags.COMMA, tags.BREAK, tags.WITH):
+        if span.kind in (tags.BREAK, tags.COLON, tags.WITH):
+            return False
+        if span.kind == tags.COMMA and not _alternative_follows(spans, index):
             return False
     return False
 
@@ -118,13 +133,13 @@ def _alternative_follows(spans: Sequence[Span], index: int) -> bool:
     for span in spans[index + 1 :]:
         if span.kind in (tags.OR, tags.VERSUS):
             return True
-        if span.kind in (tags.BREAK, tags.NEGATE):
+        if span.kind in (tags.BREAK, tags.COLON, tags.NEGATE):
             return False
     return False
 
 
 def _opens_statement(spans: Sequence[Span], index: int) -> bool:
-    """Whether a new positive statement starts here: "no pneumothorax, small effusion", but not "no mass, large or small effusion"."""
+    """Whether a new positive statement starts here: "no pneumothorax, small effusion"; not where an "or" follows."""
     if index + 1 >= len(spans) or spans[index + 1].kind not in _OPENERS:
         return False
     return spans[index + 1].start == spans[index].end and not _alternative_follows(spans, index)

@@ -14,6 +14,7 @@ _STATES = frozenset((tags.BIG, tags.NORMAL, tags.BORDERLINE))
 _ENDS = frozenset((tags.BREAK, tags.WITH, tags.FINDING, tags.SUSPECT))
 _SEPARATORS = frozenset((tags.COMMA, tags.AND, tags.OR, tags.BREAK, tags.WITH))
 _ADJACENT = 2
+_NEAR = 4
 
 
 def sizes(spans: Sequence[Span], polarity: Sequence[int | None], borderline: int) -> Iterator[tuple[str, int]]:
@@ -35,14 +36,16 @@ def sizes(spans: Sequence[Span], polarity: Sequence[int | None], borderline: int
             if loose is not None and _adjacent(spans, loose, index):
                 yield from _resolve(spans, group, state, polarity, borderline)
                 group, state, steady = [index], loose, False
-            elif (group and state is None and not steady) or (group and state is not None and loose is None and group[0] > state):
+            elif (group and state is None and not steady) or (
+                group and state is not None and loose is None and group[0] > state
+            ):
                 group.append(index)
             else:
                 yield from _resolve(spans, group, state, polarity, borderline)
                 group, state, steady = [index], None, False
             loose = None
         elif kind in _STATES:
-            if group and state is None:
+            if group and state is None and not _belongs_right(spans, group[-1], index):
                 state = index
             elif (
                 group
@@ -69,6 +72,18 @@ def _adjacent(spans: Sequence[Span], state: int, subject: int) -> bool:
     if spans[subject].start - spans[state].end > _ADJACENT:
         return False
     return not any(span.kind in _SEPARATORS for span in spans[state + 1 : subject])
+
+
+def _belongs_right(spans: Sequence[Span], subject: int, state: int) -> bool:
+    """ "Stable heart size, enlarged and tortuous aorta": behind a comma, a state goes with the structure right after it."""
+    if not any(span.kind == tags.COMMA for span in spans[subject + 1 : state]):
+        return False
+    for span in spans[state + 1 :]:
+        if span.kind == tags.SUBJECT:
+            return span.start - spans[state].end <= _NEAR
+        if span.kind != tags.AND:
+            return False
+    return False
 
 
 def _subject_follows(spans: Sequence[Span], index: int) -> bool:

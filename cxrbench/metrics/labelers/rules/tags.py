@@ -46,6 +46,11 @@ STEADY: Final = 24
 DIFFERENTIAL: Final = 25
 """Opens a list of possibilities that commas do not end."""
 
+THICKENING: Final = 26
+""""thickening" alone: of the pleura if the sentence speaks of it, else of whatever."""
+
+COLON: Final = 27
+
 # Polarities, ordered so that the strongest statement about a condition is the largest.
 ABSENT: Final = 0
 DOUBTFUL: Final = 1

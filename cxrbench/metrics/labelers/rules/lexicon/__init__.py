@@ -1,59 +1,70 @@
-"""The lexicon of the rule-based labeler: phrases in, one matcher and one spelling table out."""
+"""The lexicon of the rule-based labeler: phrase files in, one matcher and one spelling table out.
+
+The files are plain text, so that a radiologist can read and extend them: `findings.txt` names the conditions and
+`suspects.txt` the signs that only make one possible, `ignored.txt` the look-alikes, `other.txt` further abnormalities,
+`structures.txt` heart and mediastinum with their states, `cues.txt` negation and uncertainty, `spelling.txt` forms.
+"""
 
 from __future__ import annotations
 
 from functools import lru_cache
 
 from cxrbench.metrics.labelers.rules import tags
-from cxrbench.metrics.labelers.rules.lexicon import cues, mentions, structures
+from cxrbench.metrics.labelers.rules.lexicon.phrases import read_sections
 from cxrbench.metrics.labelers.rules.lexicon.spelling import spellings
 from cxrbench.metrics.labelers.rules.matcher import Matcher
 
 _HEART = ("Cardiomegaly",)
 _MEDIASTINUM = ("Enlarged Cardiomediastinum",)
 
+# The first meaning of a phrase wins: what is normal before what is large, an uncertain negation before a negation.
+_STATES = {"normal": tags.NORMAL, "borderline": tags.BORDERLINE, "enlarged": tags.BIG}
+_CUES = {
+    "versus": tags.VERSUS,
+    "differential": tags.DIFFERENTIAL,
+    "uncertain negation": tags.POSSIBLE,
+    "possible back": tags.POSSIBLE_BACK,
+    "possible": tags.POSSIBLE,
+    "negate back": tags.NEGATE_BACK,
+    "negate either": tags.NEGATE_EITHER,
+    "negate": tags.NEGATE,
+    "probable": tags.PROBABLE,
+    "probable back": tags.PROBABLE_BACK,
+    "break": tags.BREAK,
+    "with": tags.WITH,
+    "comma": tags.COMMA,
+    "or": tags.OR,
+    "and": tags.AND,
+    "steady": tags.STEADY,
+}
+_STRUCTURES: dict[str, tuple[str, ...]] = {
+    "both": _HEART + _MEDIASTINUM,
+    "heart": _HEART,
+    "mediastinum": _MEDIASTINUM,
+    "rivals": (),
+}
+
 
 @lru_cache(maxsize=1)
 def lexicon() -> tuple[Matcher, dict[str, str]]:
-    """The matcher over all phrases and the spelling table; built once, on first use, in some tens of milliseconds."""
+    """The matcher over all phrases and the spelling table; built once, on first use, in about 0.1 s."""
+    cues, structures = read_sections("cues"), read_sections("structures")
     matcher = Matcher()
-    # The first meaning of a phrase wins, so exceptions come before what they except from.
-    matcher.add(mentions.IGNORED, tags.IGNORE)
-    matcher.add(cues.PSEUDO, tags.IGNORE)
-    for condition, phrases in mentions.SUSPECTS.items():
-        matcher.add(phrases, tags.SUSPECT, tuple(condition.split("+")))
-    for names, phrases in mentions.SEVERAL.items():
-        matcher.add(phrases, tags.FINDING, tuple(names.split("+")))
-    for condition, phrases in mentions.FINDINGS.items():
-        matcher.add(phrases, tags.FINDING, (condition,))
-    matcher.add(mentions.OTHER_ABNORMALITIES, tags.OTHER)
-    for kind, phrases in (
-        (tags.HYPOTHETICAL, cues.HYPOTHETICAL),
-        (tags.NORMAL, structures.NORMAL),
-        (tags.BORDERLINE, structures.BORDERLINE),
-        (tags.BIG, structures.ENLARGED),
-        (tags.VERSUS, cues.VERSUS),
-        (tags.DIFFERENTIAL, cues.DIFFERENTIAL),
-        (tags.POSSIBLE, cues.UNCERTAIN_NEGATION),
-        (tags.POSSIBLE_BACK, cues.POSSIBLE_BACK),
-        (tags.POSSIBLE, cues.POSSIBLE),
-        (tags.NEGATE_BACK, cues.NEGATE_BACK),
-        (tags.NEGATE_EITHER, cues.NEGATE_EITHER),
-        (tags.NEGATE, cues.NEGATE),
-        (tags.PROBABLE, cues.PROBABLE),
-        (tags.PROBABLE_BACK, cues.PROBABLE_BACK),
-        (tags.BREAK, cues.BREAK),
-        (tags.WITH, cues.WITH),
-        (tags.COMMA, cues.COMMA),
-        (tags.OR, cues.OR),
-        (tags.AND, cues.AND),
-    ):
-        matcher.add(phrases, kind)
-    matcher.add(structures.BOTH, tags.SUBJECT, _HEART + _MEDIASTINUM)
-    matcher.add(structures.HEART, tags.SUBJECT, _HEART)
-    matcher.add(structures.MEDIASTINUM, tags.SUBJECT, _MEDIASTINUM)
-    matcher.add(structures.RIVALS, tags.SUBJECT)
-    matcher.add(cues.STEADY, tags.STEADY)
-    matcher.add(cues.STARTERS, tags.STARTER)
-    matcher.add(structures.CHEST, tags.CHEST)
+    matcher.add(read_sections("ignored")["ignored"], tags.IGNORE)
+    matcher.add(cues["pseudo"], tags.IGNORE)
+    for kind, name in ((tags.SUSPECT, "suspects"), (tags.FINDING, "findings")):
+        for conditions, phrases in read_sections(name).items():
+            matcher.add(phrases, kind, tuple(conditions.split(" + ")))
+    matcher.add(("thickening",), tags.THICKENING, ("Pleural Other",))
+    matcher.add(read_sections("other")["other"], tags.OTHER)
+    matcher.add(cues["hypothetical"], tags.HYPOTHETICAL)
+    for name, kind in _STATES.items():
+        matcher.add(structures[name], kind)
+    for name, kind in _CUES.items():
+        matcher.add(cues[name], kind)
+    matcher.add((":",), tags.COLON)
+    for name, owners in _STRUCTURES.items():
+        matcher.add(structures[name], tags.SUBJECT, owners)
+    matcher.add(cues["starter"], tags.STARTER)
+    matcher.add(structures["chest"], tags.CHEST)
     return matcher, spellings(matcher.vocabulary())
