@@ -111,7 +111,7 @@ def _load_raster(path: Path, max_side: int | None) -> NDArray[np.uint8]:
                 if width * height > MAX_PIXELS:
                     raise _too_large(path, width, height)
                 if max_side is not None and image.format == "JPEG":
-                    # Decoding at 1/2, 1/4 or 1/8 is several times faster; twice the target keeps the antialiasing exact.
+                    # Decoding at 1/2, 1/4 or 1/8 is several times faster; twice the target is left to antialias.
                     image.draft("L", _fit(width, height, 2 * max_side))
                 image.load()
                 grey = _to_grey(image)

@@ -35,8 +35,8 @@ def resolve_root(data_root: Path | None, dataset: str = "iu-xray", *, progress: 
     """Find the data of a data set.
 
     Args:
-        data_root: The data set's folder or its parent; None means `CXRBENCH_DATA`, and without that the phantom in the
-            user's cache, which is written on first use.
+        data_root: The data set's folder or its parent; None means `CXRBENCH_DATA`, and without that the phantom in
+            the user's cache, which is written on first use.
         dataset: "iu-xray".
         progress: Called with (done, all) while a phantom is written.
 

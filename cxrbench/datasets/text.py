@@ -11,7 +11,7 @@ import re
 TOKEN = "XXXX"
 """Stands where the collection's authors removed identifying text; also inside words ("x-XXXX")."""
 
-_ABBREVIATIONS = frozenset({"dr", "vs", "mr", "mrs", "st", "approx", "no", "fig", "etc", "e.g", "i.e", "a.m", "p.m"})
+_ABBREVIATIONS = frozenset({"dr", "vs", "mr", "mrs", "st", "approx", "fig", "etc", "e.g", "i.e", "a.m", "p.m"})
 _BOUNDARY = re.compile(r"(?<=[.!?])\s+(?=[\"'(]?[A-Z0-9])")
 _NUMBER = re.compile(r"\d+[.)]")
 
@@ -33,9 +33,8 @@ def split_sentences(text: str) -> list[str]:
 
 def _continues(before: str) -> bool:
     last = before.rsplit(maxsplit=1)[-1]
-    return (
-        bool(_NUMBER.fullmatch(before)) or last.rstrip(".").lower() in _ABBREVIATIONS - {"no"} and last.endswith(".")
-    )
+    abbreviated = last.endswith(".") and last.rstrip(".").lower() in _ABBREVIATIONS
+    return abbreviated or bool(_NUMBER.fullmatch(before))
 
 
 def clean_section(text: str | None) -> str:
@@ -60,8 +59,8 @@ def training_target(findings: str | None, impression: str | None) -> str | None:
     """The text a report model learns to continue after the prompt "Findings:".
 
     Returns:
-        "{findings} | Impression: {impression}", without the second part when the cleaned impression is empty; None when
-        the cleaned findings are empty (the study is skipped).
+        "{findings} | Impression: {impression}", without the second part when the cleaned impression is empty; None
+        when the cleaned findings are empty (the study is skipped).
     """
     found, concluded = clean_section(findings), clean_section(impression)
     if not found:

@@ -88,10 +88,21 @@ def heart_and_mediastinum(canvas: Canvas, a: Anatomy) -> tuple[Field, Field]:
         (0.05, 1.2),
     ]
     inner: list[Point] = [
-        (0.085, -1.2), (0.08, -0.80), (0.5 * m + 0.04, -0.64), (m - 0.03, -0.50), (m - 0.015, -0.38), (m - 0.02, -0.26),
-        (0.085 + 0.8 * excess, -0.12), (0.62 * right + 0.02, low), (0.90 * right, low + 0.12), (right, low + 0.24),
-        (0.93 * right, low + 0.38), (0.7 * right, low + 0.50), (0.2 * right, low + 0.66), (0.04, 1.2),
-    ]  # fmt: skip
+        (0.085, -1.2),
+        (0.08, -0.80),
+        (0.5 * m + 0.04, -0.64),
+        (m - 0.03, -0.50),
+        (m - 0.015, -0.38),
+        (m - 0.02, -0.26),
+        (0.085 + 0.8 * excess, -0.12),
+        (0.62 * right + 0.02, low),
+        (0.90 * right, low + 0.12),
+        (right, low + 0.24),
+        (0.93 * right, low + 0.38),
+        (0.7 * right, low + 0.50),
+        (0.2 * right, low + 0.66),
+        (0.04, 1.2),
+    ]
     inside = _silhouette(canvas, outer, inner)
     whole = smooth(inside, 0.016)
     below = smooth(canvas.y - np.float32(low - 0.02), 0.07)

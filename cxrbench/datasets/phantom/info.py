@@ -25,7 +25,8 @@ class PhantomInfo:
         studies: Number of studies.
         seed: Seed they were drawn with.
         fingerprint: SHA-256 over tables, truth and the pixels of every film.
-        files: SHA-256 over tables and the names and sizes of the image files: `IuXray.fingerprint` of an intact folder.
+        files: SHA-256 over tables and the names and sizes of the image files: an intact folder's
+            `IuXray.fingerprint`.
         split: uid -> "train", "val" or "test".
         prevalence: Condition -> share of studies in which it is drawn.
         parameters: Generator settings, for the record.

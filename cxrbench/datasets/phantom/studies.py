@@ -1,7 +1,7 @@
 """Drawing single studies, in this process or in several.
 
-Workers are plain child processes of the same interpreter that hand their rows back as JSON lines: unlike a process pool
-this works from any script, notebook or thread, and nothing of the parent is inherited.
+Workers are plain child processes of the same interpreter that hand their rows back as JSON lines: unlike a process
+pool this works from any script, notebook or thread, and nothing of the parent is inherited.
 """
 
 from __future__ import annotations

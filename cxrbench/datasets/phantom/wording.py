@@ -135,9 +135,8 @@ def _lesion(rng: np.random.Generator, f: Finding) -> Phrase:
 
 
 def _edema(rng: np.random.Generator, f: Finding) -> Phrase:
-    return Phrase(
-        f"{DEGREE[f.grade]} {pick(rng, ('pulmonary edema', 'pulmonary edema', 'interstitial edema', 'interstitial pulmonary edema'))}"
-    )
+    kinds = ("pulmonary edema", "pulmonary edema", "interstitial edema", "interstitial pulmonary edema")
+    return Phrase(f"{DEGREE[f.grade]} {pick(rng, kinds)}")
 
 
 def _consolidation(rng: np.random.Generator, f: Finding) -> Phrase:
@@ -149,9 +148,8 @@ def _consolidation(rng: np.random.Generator, f: Finding) -> Phrase:
 
 def _pneumonia(rng: np.random.Generator, f: Finding) -> Phrase:
     place = _place(rng, f)
-    return Phrase(
-        f"{pick(rng, ('patchy pneumonia', 'multifocal pneumonia', 'patchy multifocal pneumonia', 'patchy bronchopneumonia'))} in the {place}"
-    )
+    kinds = ("patchy pneumonia", "multifocal pneumonia", "patchy multifocal pneumonia", "patchy bronchopneumonia")
+    return Phrase(f"{pick(rng, kinds)} in the {place}")
 
 
 def _atelectasis(rng: np.random.Generator, f: Finding) -> Phrase:
@@ -174,7 +172,7 @@ def _effusion(rng: np.random.Generator, f: Finding) -> Phrase:
 
 def _pleural(rng: np.random.Generator, f: Finding) -> Phrase:
     if f.kind == "plaque":
-        return Phrase(f"{pick(rng, ('calcified', 'calcified'))} {f.side} pleural plaques", plural=True)
+        return Phrase(f"calcified {f.side} pleural plaques", plural=True)
     where = "apical" if f.kind == "apical" else "lateral"
     return Phrase(f"{f.side} {where} pleural thickening")
 
@@ -186,10 +184,15 @@ def _fracture(rng: np.random.Generator, f: Finding) -> Phrase:
     return Phrase(f"{lead} {f.side} {RIB[f.zone]} rib fracture", "a")
 
 
+_DEVICE_NOUNS = {
+    "central venous catheter": ("central venous catheter", "central venous catheter", "central line"),
+    "port": ("chest Port-A-Cath",),
+    "enteric tube": ("enteric tube", "nasogastric tube"),
+}
+
+
 def _device(rng: np.random.Generator, f: Finding) -> Phrase:
-    noun = {"central venous catheter": pick(rng, ("central venous catheter", "central venous catheter", "central line")),
-            "port": "chest Port-A-Cath", "sternotomy wires": "sternotomy wires",
-            "enteric tube": pick(rng, ("enteric tube", "nasogastric tube"))}.get(f.kind, f.kind)  # fmt: skip
+    noun = pick(rng, _DEVICE_NOUNS.get(f.kind, (f.kind,)))
     text = f"{f.side} {noun}".strip()
     if f.kind == "sternotomy wires":
         return Phrase(f"{pick(rng, ('median ', ''))}{text}", plural=True)

@@ -1,7 +1,7 @@
 """Writing a phantom as an IU X-ray folder in the Kaggle layout.
 
-Frontal films only: no lateral view is drawn, and no lateral row is written. Every study has random streams of its own,
-seeded by (seed, uid), so that neither the number of workers nor the number of studies changes any one of them.
+Frontal films only: no lateral view is drawn, and no lateral row is written. Every study has random streams of its
+own, seeded by (seed, uid), so that neither the number of workers nor the number of studies changes any one of them.
 """
 
 from __future__ import annotations
