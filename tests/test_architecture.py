@@ -89,8 +89,13 @@ def heavy_after(code: str) -> list[str]:
 
 
 def test_help_imports_nothing_heavy():
-    assert heavy_after("from click.testing import CliRunner\nfrom cxrbench.cli.main import cli\n"
-                       "assert CliRunner().invoke(cli, ['--help']).exit_code == 0") == []
+    assert (
+        heavy_after(
+            "from click.testing import CliRunner\nfrom cxrbench.cli.main import cli\n"
+            "assert CliRunner().invoke(cli, ['--help']).exit_code == 0"
+        )
+        == []
+    )
 
 
 @pytest.mark.parametrize("command", ["run", "score", "train", "data", "list", "label"])

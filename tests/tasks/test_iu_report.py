@@ -1,43 +1,14 @@
-import csv
 import json
 from dataclasses import asdict
 
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PIL import Image as Pillow
+from iu_folder import uids, write_iu
 
 from cxrbench.core.errors import DataError, UsageError
-from cxrbench.datasets.splits import r2gen_split
 from cxrbench.tasks.base import TaskOptions
 from cxrbench.tasks.iu_report import IuReport
-
-COLUMNS = ("uid", "MeSH", "Problems", "image", "indication", "comparison", "findings", "impression")
-
-
-def write_iu(root, rows, *, images=True, lateral=False):
-    """A minimal Kaggle folder, written independently of the phantom. rows: dicts with uid, findings, ..."""
-    folder = root / "images" / "images_normalized"
-    folder.mkdir(parents=True)
-    with (root / "indiana_reports.csv").open("w", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS, restval="")
-        writer.writeheader()
-        writer.writerows(rows)
-    with (root / "indiana_projections.csv").open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["uid", "filename", "projection"])
-        for row in rows:
-            for suffix, view in (("1001", "Frontal"), *((("2001", "Lateral"),) if lateral else ())):
-                name = f"{row['uid']}_IM-0001-{suffix}.dcm.png"
-                writer.writerow([row["uid"], name, view])
-                if images:
-                    Pillow.fromarray(np.full((8, 8), 99, np.uint8)).save(folder / name)
-    return root
-
-
-def uids(split, count):
-    return [uid for uid, part in sorted(r2gen_split().items()) if part == split][:count]
 
 
 def rows(findings="Clear lungs.", split="test", count=3, **more):
