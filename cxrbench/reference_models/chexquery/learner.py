@@ -161,7 +161,7 @@ class CheXQueryLearner:
                 tokens.labels.to(device),
                 self.validation_targets[rows].to(device),
             )
-            total, count = total + float(output.generation.total), count + float(output.generation.count)
+            total, count = total + float(output.generation.total), count + float(output.generation.terms)
         return total / max(count, 1.0)
 
     def save(self, folder: Path, progress: Mapping[str, Any]) -> None:

@@ -17,13 +17,14 @@ from cxrbench.datasets.roots import resolve_root
 from cxrbench.datasets.splits import documented_split, r2gen_split, split_hash
 from cxrbench.metrics.labelers.base import get_labeler
 from cxrbench.reference_models.chexquery.augment import AugmentSettings
-from cxrbench.reference_models.chexquery.checkpoint import TrainingData, load_checkpoint
+from cxrbench.reference_models.chexquery.checkpoint import TrainingData, fingerprint, load_checkpoint
 from cxrbench.reference_models.chexquery.config import CheXQueryConfig
 from cxrbench.reference_models.chexquery.data import Samples, collect_samples
 from cxrbench.reference_models.chexquery.learner import CheXQueryLearner
 from cxrbench.reference_models.chexquery.model import CheXQuery
 from cxrbench.reference_models.chexquery.phases import phases
 from cxrbench.reference_models.chexquery.presets import preset as preset_config
+from cxrbench.reference_models.chexquery.pretrained import load_pretrained
 from cxrbench.reference_models.chexquery.tokenizer import ReportTokenizer
 from cxrbench.reference_models.training.loop import train as run_training
 from cxrbench.reference_models.training.order import seed_everything
@@ -104,9 +105,9 @@ def train(
             )
     corpus = load_corpus(data_root, config, split_scheme=split_scheme, limit=limit, validation_limit=validation_limit)
     if init_from is None:
-        model, tokenizer = build_model(config, corpus.training)
+        model, tokenizer, notes = build_model(config, corpus.training)
     else:
-        model, tokenizer = start.model, start.tokenizer
+        model, tokenizer, notes = start.model, start.tokenizer, start.meta.notes
     learner = CheXQueryLearner(
         model,
         tokenizer,
@@ -116,6 +117,7 @@ def train(
         augmentation=settings,
         data=corpus.origin,
         max_tokens=config.decoding.max_new_tokens,
+        notes=notes,
     )
     identity: dict[str, Any] = {
         "model": model.settings.to_dict(),
@@ -124,7 +126,7 @@ def train(
         "training_studies": len(corpus.training),
         "validation_studies": len(corpus.validation),
         "augmentation": asdict(settings),
-        "init_from": None if init_from is None else _weights_hash(init_from),
+        "init_from": None if init_from is None else fingerprint(init_from),
     }
     plan = Plan(chosen, seed=seed, checkpoint_every=checkpoint_every)
     return run_training(learner, plan, out, identity, resume=resume, device=device).checkpoint
@@ -154,20 +156,27 @@ def load_corpus(
         print(f"{part}: {len(samples)} of {len(studies)} studies{left_out}", file=sys.stderr)
         parts.append(samples)
     name = "iu-xray-phantom" if data.phantom else "iu-xray"
-    fingerprint = hashlib.sha256(
+    identity = hashlib.sha256(
         f"{data.fingerprint}|{split_hash(split)}|{','.join(parts[0].ids)}|{','.join(parts[1].ids)}".encode()
     ).hexdigest()
-    return Corpus(
-        parts[0], parts[1], TrainingData(name, PHANTOM_LICENCE if data.phantom else IU_LICENCE, fingerprint)
-    )
+    return Corpus(parts[0], parts[1], TrainingData(name, PHANTOM_LICENCE if data.phantom else IU_LICENCE, identity))
 
 
-def build_model(config: CheXQueryConfig, training: Samples) -> tuple[CheXQuery, ReportTokenizer]:
-    """A model with the preset's initial weights: pretrained where the configuration names a source, else random."""
-    if config.decoder.hub_id is not None:
-        raise UsageError("loading pretrained parts is not available here")
-    tokenizer = ReportTokenizer.train([f"{config.prompt} {target}" for target in training.targets])
-    return CheXQuery(config.with_vocabulary(tokenizer.vocab_size)), tokenizer
+def build_model(config: CheXQueryConfig, training: Samples) -> tuple[CheXQuery, ReportTokenizer, tuple[str, ...]]:
+    """A model with the preset's initial weights: pretrained where the configuration names a source, else random.
+
+    Returns:
+        The model, its tokenizer (trained on the targets where none is named), and notes for its checkpoints.
+
+    Raises:
+        WeightsError: A pretrained part is not on this machine.
+    """
+    if config.decoder.hub_id is None:
+        tokenizer = ReportTokenizer.train([f"{config.prompt} {target}" for target in training.targets])
+        return CheXQuery(config.with_vocabulary(tokenizer.vocab_size)), tokenizer, ()
+    model = CheXQuery(config)
+    loaded = load_pretrained(model)
+    return model, ReportTokenizer.from_hub(config.decoder.hub_id), loaded.notes
 
 
 def _split(data: IuXray, scheme: str | None) -> dict[str, str]:
@@ -189,9 +198,3 @@ def _first(studies: Sequence[IuStudy], most: int | None) -> list[IuStudy]:
 
 def _listed(uids: Sequence[str]) -> str:
     return f"{len(uids)} ({', '.join(uids[:5])}{', ...' if len(uids) > 5 else ''})"
-
-
-def _weights_hash(folder: Path) -> str:
-    from cxrbench.reference_models.chexquery.checkpoint import fingerprint
-
-    return fingerprint(folder)
