@@ -22,7 +22,7 @@ Key = TypeVar("Key", bound=Hashable)
 BoolArray = NDArray[np.bool_]
 
 RESAMPLES = 10_000
-LEVEL = 0.95
+PERCENTILES = (0.025, 0.975)
 MAX_UNDEFINED = 0.05
 """Share of undefined replicates beyond which no interval is given."""
 _REPLICATE_BYTES = 1 << 28
@@ -118,8 +118,7 @@ def percentile_interval(replicates: FloatArray) -> tuple[tuple[float, float] | N
         return None, "no resampling was asked for"
     if undefined > MAX_UNDEFINED:
         return None, f"undefined in {undefined:.0%} of the resamples"
-    tail = (1 - LEVEL) / 2
-    low, high = np.quantile(defined, [tail, 1 - tail])
+    low, high = np.quantile(defined, PERCENTILES)
     return (float(low), float(high)), None
 
 
@@ -181,9 +180,10 @@ class _Replicates:
             return
         if not self.subset.whole:
             weights = np.ascontiguousarray(weights[:, self.subset.groups])
-        for scorer, values in zip(self.subset.scorers, self.values):
-            for name, scores in scorer(weights).items():
-                values[name][start : start + len(weights)] = scores
+        for scorer, n, values in zip(self.subset.scorers, self.subset.counts, self.values):
+            if n:
+                for name, scores in scorer(weights).items():
+                    values[name][start : start + len(weights)] = scores
 
     def estimates(self, keep: bool) -> dict[str, Estimate]:
         subset = self.subset
