@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from cxrbench.metrics.labelers.rules.tags import Span
@@ -33,15 +33,20 @@ class Matcher:
     """A set of phrases, each with a kind and the conditions it speaks of.
 
     A phrase entered twice keeps its first meaning, so that the exceptions of a lexicon come first.
+
+    Args:
+        forms: Token -> canonical spelling, applied to phrases as it is to texts; an empty one drops the token.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, forms: Mapping[str, str] | None = None) -> None:
+        self._forms = forms or {}
         self._root: dict[str, Any] = {}
 
     def add(self, patterns: Iterable[str], kind: int, conditions: tuple[str, ...] = ()) -> None:
-        """Enter every expansion of the patterns (tokens as `text.tokenise` returns them)."""
+        """Enter every expansion of the patterns."""
         for pattern in patterns:
-            for tokens in expand(pattern):
+            for words in expand(pattern):
+                tokens = [form for word in words if (form := self._forms.get(word, word))]
                 if not tokens:
                     raise ValueError(f"pattern {pattern!r} matches nothing")
                 node = self._root

@@ -52,18 +52,18 @@ def polarities(spans: Sequence[Span], length: int) -> list[int | None]:
             if _mention_follows(spans, index):
                 certainty = min(certainty, _FORWARD[kind])
             elif not detached and _ends_clause(spans, index, length):
-                _weaken(found, clause, _FORWARD[kind])
+                _weaken(found, _enumeration(spans, clause, index), _FORWARD[kind])
         elif kind == tags.DIFFERENTIAL:
             negated, certainty, listing = False, DOUBTFUL, True
         elif kind in _BACKWARD:
-            _weaken(found, clause or before_colon, _BACKWARD[kind])
+            _weaken(found, _enumeration(spans, clause, index) or before_colon, _BACKWARD[kind])
             clause = []
         elif kind == tags.NEGATE_BACK:
-            _deny(found, clause or before_colon)
+            _deny(found, _enumeration(spans, clause, index) or before_colon)
             clause = []
         elif kind == tags.NEGATE_EITHER:
             if clause:
-                _deny(found, clause)
+                _deny(found, _enumeration(spans, clause, index))
                 clause = []
             else:
                 negated = True
@@ -104,6 +104,21 @@ def _deny(found: list[int | None], indexes: Sequence[int]) -> None:
     """Also of hypothetical mentions: "history of pneumothorax, now resolved"."""
     for index in indexes:
         found[index] = ABSENT
+
+
+def _enumeration(spans: Sequence[Span], clause: Sequence[int], cue: int) -> list[int]:
+    """The mentions that a backward cue governs: the last one, and those joined to it by a conjunction.
+
+    "Effusion, pneumothorax or edema is not seen" denies three, "small effusion, pneumothorax is not seen" one.
+    """
+    governed: list[int] = []
+    for index in reversed(clause):
+        if governed:
+            between = {span.kind for span in spans[index + 1 : cue]}
+            if tags.COMMA in between and not between & {tags.OR, tags.AND}:
+                break
+        governed.append(index)
+    return governed
 
 
 def _after_comma(spans: Sequence[Span], index: int) -> bool:

@@ -21,7 +21,7 @@ def sizes(spans: Sequence[Span], polarity: Sequence[int | None], borderline: int
     """(condition, polarity) for every structure whose size is stated.
 
     A state belongs to the structures right after it ("normal heart size and mediastinum"), else to those before it
-    ("heart and aorta are normal"). Structures joined by commas and conjunctions share it, rivals as the aorta included.
+    ("heart and aorta are normal"). Structures joined by commas and conjunctions share it.
 
     Args:
         borderline: Polarity of "borderline" and "upper limits of normal".
@@ -75,7 +75,7 @@ def _adjacent(spans: Sequence[Span], state: int, subject: int) -> bool:
 
 
 def _belongs_right(spans: Sequence[Span], subject: int, state: int) -> bool:
-    """ "Stable heart size, enlarged and tortuous aorta": behind a comma, a state goes with the structure right after it."""
+    """Behind a comma, a state goes with the structure right after it: "stable heart, enlarged aorta"."""
     if not any(span.kind == tags.COMMA for span in spans[subject + 1 : state]):
         return False
     for span in spans[state + 1 :]:

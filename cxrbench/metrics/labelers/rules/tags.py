@@ -47,7 +47,7 @@ DIFFERENTIAL: Final = 25
 """Opens a list of possibilities that commas do not end."""
 
 THICKENING: Final = 26
-""""thickening" alone: of the pleura if the sentence speaks of it, else of whatever."""
+"""The bare word: of the pleura if the sentence speaks of it, else of whatever."""
 
 COLON: Final = 27
 

@@ -1,7 +1,7 @@
 """The lexicon of the rule-based labeler: phrase files in, one matcher and one spelling table out.
 
-The files are plain text, so that a radiologist can read and extend them: `findings.txt` names the conditions and
-`suspects.txt` the signs that only make one possible, `ignored.txt` the look-alikes, `other.txt` further abnormalities,
+The files are plain text, so that a radiologist can read and extend them: `findings.txt` names the conditions,
+`suspects.txt` the signs that make one possible, `ignored.txt` the look-alikes, `other.txt` further abnormalities,
 `structures.txt` heart and mediastinum with their states, `cues.txt` negation and uncertainty, `spelling.txt` forms.
 """
 
@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from cxrbench.metrics.labelers.rules import tags
 from cxrbench.metrics.labelers.rules.lexicon.phrases import read_sections
-from cxrbench.metrics.labelers.rules.lexicon.spelling import spellings
+from cxrbench.metrics.labelers.rules.lexicon.spelling import known_forms, with_slips
 from cxrbench.metrics.labelers.rules.matcher import Matcher
 
 _HEART = ("Cardiomegaly",)
@@ -49,7 +49,8 @@ _STRUCTURES: dict[str, tuple[str, ...]] = {
 def lexicon() -> tuple[Matcher, dict[str, str]]:
     """The matcher over all phrases and the spelling table; built once, on first use, in about 0.1 s."""
     cues, structures = read_sections("cues"), read_sections("structures")
-    matcher = Matcher()
+    forms = known_forms()
+    matcher = Matcher(forms)
     matcher.add(read_sections("ignored")["ignored"], tags.IGNORE)
     matcher.add(cues["pseudo"], tags.IGNORE)
     for kind, name in ((tags.SUSPECT, "suspects"), (tags.FINDING, "findings")):
@@ -67,4 +68,4 @@ def lexicon() -> tuple[Matcher, dict[str, str]]:
         matcher.add(structures[name], tags.SUBJECT, owners)
     matcher.add(cues["starter"], tags.STARTER)
     matcher.add(structures["chest"], tags.CHEST)
-    return matcher, spellings(matcher.vocabulary())
+    return matcher, with_slips(forms, matcher.vocabulary())

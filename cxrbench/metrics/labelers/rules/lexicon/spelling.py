@@ -36,21 +36,27 @@ _FUZZY = (
 """Words of nine letters and more: so long that one edit of them is no other word of a chest report."""
 
 
-def spellings(vocabulary: Iterable[str]) -> dict[str, str]:
-    """Token -> canonical spelling; articles -> the empty string, which drops them.
+def known_forms() -> dict[str, str]:
+    """Token -> canonical spelling; articles -> the empty string, which drops them."""
+    forms: dict[str, str] = dict.fromkeys(_DROPPED, "")
+    for canonical, others in read_forms("spelling").items():
+        forms.update(dict.fromkeys(others, canonical))
+    return forms
+
+
+def with_slips(forms: dict[str, str], vocabulary: Iterable[str]) -> dict[str, str]:
+    """The known forms, and every single slip in a long word.
 
     Args:
         vocabulary: All tokens of the lexicon's phrases, which are never taken for slips of another word.
     """
-    forms: dict[str, str] = dict.fromkeys(_DROPPED, "")
-    for canonical, others in read_forms("spelling").items():
-        forms.update(dict.fromkeys(others, canonical))
-    known = set(vocabulary) | set(forms) | set(forms.values())
+    known = {*vocabulary, *forms, *forms.values()}
+    found = dict(forms)
     for word in _FUZZY:
         for slip in _slips(word):
             if slip not in known:
-                forms[slip] = forms.get(word, word)
-    return forms
+                found[slip] = forms.get(word, word)
+    return found
 
 
 def _slips(word: str) -> set[str]:
