@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from cxrbench.core import jsonio
-from cxrbench.core.errors import WeightsError
+from cxrbench.core.errors import UsageError, WeightsError
 from cxrbench.reference_models.chexquery import preprocess
 from cxrbench.reference_models.chexquery.config import CheXQueryConfig
-from cxrbench.reference_models.chexquery.lora import has_adapters
+from cxrbench.reference_models.chexquery.lora import has_adapters, merged_state
 from cxrbench.reference_models.chexquery.model import CheXQuery
+from cxrbench.reference_models.chexquery.tensors import hash_tensors, read_tensors
 from cxrbench.reference_models.chexquery.tokenizer import ReportTokenizer
 
 FORMAT_VERSION = 1
@@ -46,6 +46,7 @@ class Meta:
         preprocessing: Identity of the preprocessing that the weights expect.
         parts: Which optional parts the weights hold: "vision_adapters", "decoder_adapters", "warmup".
         parameters: Part name -> number of parameters.
+        backbone: Where frozen weights that were left out come from: hub id of each part, and the "sha256" of all.
         notes: Plain sentences that belong beside every score of the model.
     """
 
@@ -62,6 +63,7 @@ class Meta:
     parameters: Mapping[str, int] = field(default_factory=dict)
     data: TrainingData | None = None
     notes: tuple[str, ...] = ()
+    backbone: Mapping[str, str] | None = None
     format_version: int = FORMAT_VERSION
 
 
@@ -90,16 +92,26 @@ def save_checkpoint(
     history: Sequence[Mapping[str, Any]] = (),
     data: TrainingData | None = None,
     notes: Sequence[str] = (),
+    with_backbone: bool = True,
 ) -> Meta:
     """Write a checkpoint into `folder` (made if need be). Adapters and warm-up parts are kept as they are.
 
     Not atomic by itself: training writes to a temporary folder and renames it.
+
+    Args:
+        with_backbone: False leaves out the weights of vision encoder and decoder that come from the hub and are
+            never trained (all but their adapters); loading then needs those hub weights and checks their hash.
+
+    Raises:
+        UsageError: The backbone is to be left out of a model that has none.
     """
     from safetensors.torch import save
 
     from cxrbench import __version__
 
     config = model.settings
+    state = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
+    backbone = None if with_backbone else _leave_out_backbone(config, state)
     meta = Meta(
         preset=config.preset,
         package_version=__version__,
@@ -113,9 +125,9 @@ def save_checkpoint(
         parameters=count_parameters(model),
         data=data,
         notes=tuple(notes),
+        backbone=backbone,
     )
     folder.mkdir(parents=True, exist_ok=True)
-    state = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
     jsonio.write_bytes(folder / WEIGHTS, save(state, metadata={"format": "pt"}))
     jsonio.write_json(folder / CONFIG, config.to_dict())
     tokenizer.save(folder / TOKENIZER)
@@ -130,14 +142,7 @@ def load_checkpoint(folder: Path, device: str | torch.device = "cpu") -> Checkpo
         WeightsError: A file is missing or truncated, the format is another version's, the preprocessing differs, or
             weights and configuration do not belong together.
     """
-    for name in FILES:
-        if not (folder / name).is_file():
-            raise WeightsError(
-                f"not a CheXQuery checkpoint: {name} is missing",
-                where=str(folder),
-                valid=f"a folder with {', '.join(FILES)}",
-                hint="cxrbench train chexquery --preset tiny --out DIR",
-            )
+    _require_files(folder)
     meta = read_meta(folder)
     config = CheXQueryConfig.from_dict(_read_json(folder / CONFIG), where=str(folder / CONFIG))
     if (config.conditions, config.regions) != (meta.conditions, meta.regions):
@@ -150,21 +155,26 @@ def load_checkpoint(folder: Path, device: str | torch.device = "cpu") -> Checkpo
             hint="use the tokenizer.json that was written with these weights",
         )
     model = CheXQuery(config)
+    if meta.backbone is not None:
+        _fetch_backbone(model, meta.backbone, folder)
     if "warmup" in meta.parts:
         model.add_warmup()
     model.add_adapters(vision="vision_adapters" in meta.parts, decoder="decoder_adapters" in meta.parts)
-    load_weights(model, folder / WEIGHTS)
+    load_weights(model, folder / WEIGHTS, with_backbone=meta.backbone is None)
     return Checkpoint(model.to(device).eval(), tokenizer, meta, folder)
 
 
-def load_weights(model: CheXQuery, path: Path) -> None:
+def load_weights(model: CheXQuery, path: Path, *, with_backbone: bool = True) -> None:
     """Load a safetensors file whose names and shapes are exactly the model's.
+
+    Args:
+        with_backbone: False expects a file without the frozen weights of vision encoder and decoder.
 
     Raises:
         WeightsError: The file is missing, truncated, or of another architecture (the first differences are listed).
     """
     state = read_tensors(path)
-    expected = model.state_dict()
+    expected = {name: v for name, v in model.state_dict().items() if with_backbone or not _is_backbone(name)}
     differences = [f"{name} is missing" for name in expected if name not in state]
     differences += [f"{name} is not part of the model" for name in state if name not in expected]
     differences += [
@@ -179,26 +189,7 @@ def load_weights(model: CheXQuery, path: Path) -> None:
             where=str(path),
             hint="keep model.safetensors and config.json of one training together",
         )
-    model.load_state_dict(state)
-
-
-def read_tensors(path: Path) -> dict[str, Tensor]:
-    """All tensors of a safetensors file.
-
-    Raises:
-        WeightsError: Missing or truncated.
-    """
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
-    if not path.is_file():
-        raise WeightsError("the weights are missing", where=str(path))
-    try:
-        return dict(load_file(path))
-    except (SafetensorError, OSError) as error:
-        raise WeightsError(
-            f"unreadable weights: {error}", where=str(path), hint="the file is truncated or damaged: copy it again"
-        ) from error
+    model.load_state_dict(state, strict=with_backbone)
 
 
 def read_meta(folder: Path) -> Meta:
@@ -238,12 +229,13 @@ def read_meta(folder: Path) -> Meta:
 def fingerprint(folder: Path) -> str:
     """SHA-256 over weights, configuration and tokenizer: everything in a checkpoint that determines its output."""
     digest = hashlib.sha256()
+    _require_files(folder)
     for name in (WEIGHTS, CONFIG, TOKENIZER):
-        path = folder / name
-        if not path.is_file():
-            raise WeightsError(f"not a CheXQuery checkpoint: {name} is missing", where=str(folder))
-        with path.open("rb") as file:
+        with (folder / name).open("rb") as file:
             digest.update(f"{name}:{hashlib.file_digest(file, 'sha256').hexdigest()};".encode())
+    backbone = read_meta(folder).backbone
+    if backbone is not None:
+        digest.update(f"backbone:{backbone.get('sha256')};".encode())
     return digest.hexdigest()
 
 
@@ -251,6 +243,45 @@ def count_parameters(model: CheXQuery) -> dict[str, int]:
     """Parameters of each part, and their sum under "total"."""
     counts = {name: sum(p.numel() for p in part.parameters()) for name, part in model.named_children()}
     return {**counts, "total": sum(counts.values())}
+
+
+def _is_backbone(name: str) -> bool:
+    return name.startswith(("vision.", "decoder.")) and ".lora_" not in name
+
+
+def _leave_out_backbone(config: CheXQueryConfig, state: dict[str, torch.Tensor]) -> dict[str, str]:
+    """Take the backbone out of `state`; where it comes from and its hash."""
+    if config.vision.hub_id is None or config.decoder.hub_id is None:
+        raise UsageError(
+            f"preset {config.preset!r} has no pretrained backbone that could be left out", hint="save it whole"
+        )
+    taken = {name: state.pop(name) for name in list(state) if _is_backbone(name)}
+    sha256 = hash_tensors(merged_state(taken))
+    return {"vision": config.vision.hub_id, "decoder": config.decoder.hub_id, "sha256": sha256}
+
+
+def _fetch_backbone(model: CheXQuery, backbone: Mapping[str, str], folder: Path) -> None:
+    from cxrbench.reference_models.chexquery.pretrained import load_backbone
+
+    load_backbone(model)
+    seen = hash_tensors({name: value for name, value in model.state_dict().items() if _is_backbone(name)})
+    if seen != backbone.get("sha256"):
+        raise WeightsError(
+            f"{backbone.get('vision')} or {backbone.get('decoder')} on this machine is not what was trained on",
+            where=str(folder),
+            valid=f"weights of SHA-256 {backbone.get('sha256')}, got {seen}",
+        )
+
+
+def _require_files(folder: Path) -> None:
+    for name in FILES:
+        if not (folder / name).is_file():
+            raise WeightsError(
+                f"not a CheXQuery checkpoint: {name} is missing",
+                where=str(folder),
+                valid=f"a folder with {', '.join(FILES)}",
+                hint="cxrbench train chexquery --preset tiny --out DIR",
+            )
 
 
 def _parts(model: CheXQuery) -> tuple[str, ...]:

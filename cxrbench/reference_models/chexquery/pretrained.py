@@ -11,9 +11,9 @@ from torch import Tensor
 
 from cxrbench.core.errors import WeightsError
 from cxrbench.reference_models.chexquery.biobert import initialise_queries
-from cxrbench.reference_models.chexquery.checkpoint import read_tensors
 from cxrbench.reference_models.chexquery.model import CheXQuery
 from cxrbench.reference_models.chexquery.t5_weights import encoder_norm, load_t5_decoder
+from cxrbench.reference_models.chexquery.tensors import read_tensors
 from cxrbench.reference_models.chexquery.vision import SiglipEncoder
 
 
@@ -79,6 +79,19 @@ def load_pretrained(model: CheXQuery, *, required: bool = True, local_files_only
         except WeightsError as error:
             notes.append(f"Condition queries started from random rows: {error.message}.")
     return Loaded(tuple(parts), tuple(notes), cosines)
+
+
+def load_backbone(model: CheXQuery) -> None:
+    """Load vision encoder and decoder from local folders or the hub's cache, and nothing else.
+
+    Raises:
+        WeightsError: One is missing, or of other sizes than the configuration.
+    """
+    config = model.settings
+    if config.vision.hub_id is None or config.decoder.hub_id is None:
+        raise WeightsError("the configuration names no pretrained backbone")
+    _load_siglip(model, config.vision.hub_id, local_files_only=True)
+    load_t5_decoder(model.decoder, _safetensors_of(config.decoder.hub_id, local_files_only=True))
 
 
 def _load_siglip(model: CheXQuery, source: str, local_files_only: bool) -> None:

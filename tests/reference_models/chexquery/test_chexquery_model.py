@@ -273,6 +273,22 @@ def test_an_unknown_phase_lists_the_known_ones():
         trainable_patterns(4)
 
 
+def test_bfloat16_autocast_trains_and_writes():
+    config = small()
+    model = CheXQuery(config)
+    images, ids, labels, targets = batch(config)
+    exact = model(images, ids, labels, targets).generation.mean
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        output = model(images, ids, labels, targets, label_smoothing=0.1)
+        loss = output.generation.mean + output.auxiliary.mean
+        reports = model.eval().generate(images, [0, 5])
+    assert output.generation.total.dtype == torch.float32
+    loss.backward()
+    assert all(torch.isfinite(p.grad).all() for p in model.parameters() if p.grad is not None)
+    assert abs(float(output.generation.mean.detach()) - float(exact.detach())) < 0.1
+    assert len(reports.tokens) == 3
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("phase", ["1", "2", "3"])
 def test_base_takes_one_training_step_from_random_weights(phase):

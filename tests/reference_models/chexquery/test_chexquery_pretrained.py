@@ -14,14 +14,16 @@ from transformers import (
     T5ForConditionalGeneration,
 )
 
-from cxrbench.core.errors import WeightsError
+from cxrbench.core.errors import UsageError, WeightsError
 from cxrbench.reference_models.chexquery import biobert
+from cxrbench.reference_models.chexquery.checkpoint import load_checkpoint, save_checkpoint
 from cxrbench.reference_models.chexquery.config import QUERY_CONDITIONS, DecoderConfig, VisionConfig
 from cxrbench.reference_models.chexquery.model import CheXQuery
 from cxrbench.reference_models.chexquery.presets import preset
 from cxrbench.reference_models.chexquery.pretrained import load_pretrained
+from cxrbench.reference_models.chexquery.tokenizer import ReportTokenizer
 
-WIDTH, VOCABULARY = 32, 50
+WIDTH, VOCABULARY = 32, 110
 
 
 @pytest.fixture(autouse=True)
@@ -158,3 +160,37 @@ def test_pickled_weights_are_not_considered(hub, tmp_path):
     torch.save({}, tmp_path / "pytorch_model.bin")
     with pytest.raises(WeightsError, match="no safetensors"):
         load_pretrained(model(hub, decoder=str(tmp_path)))
+
+
+def test_a_checkpoint_may_leave_the_frozen_backbone_to_the_hub(hub, tmp_path):
+    net = model(hub)
+    load_pretrained(net)
+    net.add_adapters()
+    with torch.no_grad():
+        for name, parameter in net.named_parameters():
+            if "lora_B" in name or name.startswith("queries"):
+                parameter.normal_()
+    tokenizer = ReportTokenizer.train(["No edema."] * 2, vocab_size=VOCABULARY)
+    slim, whole = tmp_path / "slim", tmp_path / "whole"
+    meta = save_checkpoint(slim, net, tokenizer, with_backbone=False)
+    save_checkpoint(whole, net, tokenizer)
+    assert meta.backbone["decoder"] == str(hub / "t5")
+    assert (slim / "model.safetensors").stat().st_size < (whole / "model.safetensors").stat().st_size / 1.5
+    state = load_checkpoint(slim).model.state_dict()
+    assert set(state) == set(net.state_dict())
+    assert all(torch.equal(value, state[name]) for name, value in net.state_dict().items())
+
+
+def test_another_backbone_under_the_same_name_is_noticed(hub, tmp_path):
+    net = model(hub)  # random weights, not those of the folder
+    tokenizer = ReportTokenizer.train(["No edema."] * 2, vocab_size=VOCABULARY)
+    save_checkpoint(tmp_path, net, tokenizer, with_backbone=False)
+    with pytest.raises(WeightsError, match="not what was trained on"):
+        load_checkpoint(tmp_path)
+
+
+def test_a_model_without_a_backbone_cannot_leave_it_out(tmp_path):
+    tokenizer = ReportTokenizer.train(["No edema."] * 2)
+    net = CheXQuery(preset("tiny").with_vocabulary(tokenizer.vocab_size))
+    with pytest.raises(UsageError, match="no pretrained backbone"):
+        save_checkpoint(tmp_path, net, tokenizer, with_backbone=False)

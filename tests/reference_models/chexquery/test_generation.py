@@ -69,7 +69,7 @@ def hf_tokens(hf, memory, **settings):
 SETTINGS = [
     DecodingConfig(*search, *rest)
     for search, rest in itertools.product(
-        [(1, 0), (1, 3), (2, 0), (2, 3), (4, 0), (4, 3), (4, 2)],
+        [(1, 3), (2, 0), (4, 0), (4, 3)],
         [(1.0, True, 3, 24), (0.6, True, 0, 24), (1.3, False, 5, 18), (1.0, False, 0, 12)],
     )
 ]
@@ -78,7 +78,7 @@ SETTINGS = [
 @pytest.mark.parametrize("settings", SETTINGS, ids=lambda s: "-".join(map(str, asdict(s).values())))
 def test_every_token_is_that_of_hugging_face_generate(settings):
     ended = cut = 0
-    for seed in range(3):
+    for seed in range(2):
         hf, own = twins(seed)
         memory = torch.randn(6, 11, WIDTH)
         given = asdict(settings)
