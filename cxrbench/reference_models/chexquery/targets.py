@@ -27,8 +27,8 @@ def target_text(findings: str, impression: str | None) -> str:
 
 
 def report_text(prompt: str, generated: str) -> str:
-    """The whole report: the prompt and what was generated behind it."""
-    return f"{prompt} {generated}".strip()
+    """The whole report: the prompt and what was generated behind it; empty when nothing was."""
+    return f"{prompt} {generated}" if generated else ""
 
 
 def encode_targets(

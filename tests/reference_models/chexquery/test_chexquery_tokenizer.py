@@ -88,6 +88,10 @@ def test_target_and_report_texts_have_the_documented_form():
     assert report_text("Findings:", target) == "Findings: Clear lungs. | Impression: No acute disease."
 
 
+def test_nothing_generated_is_an_empty_report_and_not_a_bare_prompt():
+    assert report_text("Findings:", "") == ""
+
+
 def test_inputs_are_targets_shifted_behind_the_prompt_and_only_targets_carry_loss():
     inputs, labels = encode_targets(TOKENIZER, "Findings:", ["The heart is normal.", "No"])
     prompt = TOKENIZER.prompt_ids("Findings:")
