@@ -8,18 +8,17 @@ matrix product: all the replicates of corpus BLEU cost less than computing it on
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cxrbench.metrics.base import FloatArray, Metric, Statistics
+from cxrbench.statistics.scoring import BoolArray, GroupScorer, group_scorer, rows_of
 from cxrbench.statistics.weights import Groups, group_weights
 
 Key = TypeVar("Key", bound=Hashable)
-BoolArray = NDArray[np.bool_]
 
 RESAMPLES = 10_000
 PERCENTILES = (0.025, 0.975)
@@ -131,7 +130,7 @@ class _Subset:
         self.groups = np.unique(units.index[mask])
         """The groups with an example here; the columns of a weight block that count."""
         self.whole = len(self.groups) == units.count
-        self.scorers: list[_Scorer] = []
+        self.scorers: list[GroupScorer] = []
         self.metrics = [item.metric for item in measured]
         self.counts: list[int] = []
         for item in measured:
@@ -142,27 +141,12 @@ class _Subset:
             kept = mask[include]
             self.counts.append(int(kept.sum()))
             local = np.searchsorted(self.groups, units.index[include & mask])
-            self.scorers.append(_scorer(item, kept, Groups(len(self.groups), local)))
+            statistics = rows_of(item.statistics, kept)
+            self.scorers.append(group_scorer(item.metric, statistics, Groups(len(self.groups), local)))
 
     @property
     def series(self) -> int:
         return sum(len(metric.scores) for metric in self.metrics)
-
-
-_Scorer = Callable[[FloatArray], Mapping[str, FloatArray]]
-
-
-def _scorer(item: Measured, kept: BoolArray, groups: Groups) -> _Scorer:
-    """Scores under weights of the subset's groups, [b, groups] -> {score: [b]}."""
-    metric = item.metric
-    chosen = np.flatnonzero(kept)
-    if metric.additive:
-        sums = groups.sums(item.statistics.values[chosen], np.arange(len(chosen)))
-        summed = Statistics(item.statistics.columns, sums)
-        return lambda weights: metric.aggregate(summed, weights)
-    lists = {name: [column[row] for row in chosen.tolist()] for name, column in item.statistics.lists.items()}
-    rows = Statistics(item.statistics.columns, item.statistics.values[chosen], lists)
-    return lambda weights: metric.aggregate(rows, weights[:, groups.index])
 
 
 class _Replicates:

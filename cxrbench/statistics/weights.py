@@ -43,11 +43,11 @@ class Groups:
         place = {name: number for number, name in enumerate(sorted(set(names)))}
         return cls(len(place), np.fromiter((place[name] for name in names), np.int64, len(names)))
 
-    def sums(self, values: FloatArray, rows: NDArray[np.int64]) -> FloatArray:
-        """Column sums per group. values: float64 [rows, columns]; rows: the example of each; -> [groups, columns]."""
+    def sums(self, values: FloatArray) -> FloatArray:
+        """Column sums per group. values: float64 [examples, columns] -> float64 [groups, columns]."""
         result = np.zeros((self.count, values.shape[1]))
-        order = np.argsort(self.index[rows], kind="stable")
-        sorted_groups = self.index[rows][order]
+        order = np.argsort(self.index, kind="stable")
+        sorted_groups = self.index[order]
         if len(order):
             starts = np.flatnonzero(np.diff(sorted_groups, prepend=-1))
             result[sorted_groups[starts]] = np.add.reduceat(values[order], starts, axis=0)
