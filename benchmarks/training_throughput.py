@@ -35,9 +35,7 @@ from cxrbench.reference_models.training.order import Draw
 from cxrbench.reference_models.training.phase import Phase
 from cxrbench.reference_models.training.step import ForwardPass, optimise, to_device
 
-WORDS = ("heart", "lungs", "clear", "normal", "no", "pleural", "effusion", "or", "pneumothorax", "left", "lower", "lobe")
-    ["the", "heart", "is", "normal", "in", "size", "lungs", "are", "clear", "no", "pleural", "effusion", "or", "pneumothorax", "left", "right", "lower", "lobe"]
-)
+WORDS = ("heart", "lungs", "clear", "normal", "no", "pleural", "effusion", "or", "pneumothorax", "left", "lobe")
 
 
 def random_samples(count: int, side: int) -> Samples:
