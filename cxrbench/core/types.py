@@ -86,6 +86,9 @@ class Reference:
     Attributes:
         text: The whole reference text as the task defines it (for reports: findings, a blank, impression).
         labels: Gold labels by condition name, where the data set has them (not those a labeler derives).
+        question: The question that was asked; decides which scores an example is eligible for.
+        question_type: The data set's name for the kind of question (`D02_has_finding`, `POS`, `Position`).
+        closed: Whether the data set calls the question closed; None where it makes no such distinction.
     """
 
     id: str
@@ -98,6 +101,9 @@ class Reference:
     severity: str | None = None
     boxes: tuple[Box, ...] | None = None
     scene_graph: Mapping[str, Any] | None = None
+    question: str | None = None
+    question_type: str | None = None
+    closed: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
