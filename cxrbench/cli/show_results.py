@@ -88,6 +88,8 @@ def _print_head(results: Results) -> None:
     counts = ", ".join(f"{count} {name}" for name, count in record["status_counts"].items() if count or name == "ok")
     click.echo(f"{record['model']} on {record['task']} {record['split']}, protocol {record['protocol']}")
     click.echo(f"n = {record['n']} ({counts}), 95% CI from {record['resamples']} bootstrap resamples of groups")
+    if record["sections_cut"]:
+        click.echo(f"sections were cut out of {record['sections_cut']:.1%} of the texts, as the protocol asks")
     if record["phantom"]:
         click.echo(PHANTOM_BANNER)
     if record["partial"]:

@@ -23,7 +23,9 @@ _PATH = click.Path(path_type=Path)
 @click.option("--init-from", type=_PATH, help="Start from the weights of a checkpoint.")
 @click.option("--resume", is_flag=True, help="Go on with the interrupted training in --out.")
 @click.option("--out", type=_PATH, required=True, help="Folder of the checkpoints.")
-@click.option("--epochs-scale", type=float, default=1.0, show_default=True, help="Multiplies the epochs of each phase.")
+@click.option(
+    "--epochs-scale", type=float, default=1.0, show_default=True, help="Multiplies the epochs of each phase."
+)
 @click.option("--limit", type=click.IntRange(min=8), help="Only N training studies.")
 @opt.device_option
 @click.option("--threads", "num_threads", type=click.IntRange(min=1), help="CPU threads (default: torch's choice).")

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from cxrbench.core.types import STATUSES, Example, Prediction, Reference
 from cxrbench.metrics.base import Metric, Pairs
+from cxrbench.metrics.protocols import Protocol
 from cxrbench.statistics.bootstrap import Estimate, Measured, estimate
 
 RESULTS_SCHEMA = "cxrbench.results/1"
@@ -53,7 +54,8 @@ def score_predictions(
     counts = {status: sum(item.status == status for item in answers) for status in STATUSES}
     scored = [(example, item) for example, item in zip(examples, answers) if item.status != "error"]
     kept = [example for example, _ in scored]
-    measured = _measure(metrics, [example.reference for example in examples], scored)
+    shared: dict[bytes, Pairs] = {}
+    measured = _measure(metrics, [example.reference for example in examples], scored, shared)
     masks = {_ALL: np.ones(len(kept), bool), **_masks(kept)}
     estimates = estimate(measured, [example.group for example in kept], masks, resamples=resamples, seed=seed)
     signatures = {name: metric.signature() for metric in metrics for name in metric.scores}
@@ -64,6 +66,7 @@ def score_predictions(
         "n": len(examples),
         "status_counts": counts,
         "complete": counts["error"] == 0,
+        "sections_cut": _sections_cut(metrics, shared),
         "partial": partial,
         "resamples": resamples,
         "seed": seed,
@@ -77,10 +80,12 @@ def score_predictions(
 
 
 def _measure(
-    metrics: Sequence[Metric], references: Sequence[Reference], scored: Sequence[tuple[Example, Prediction]]
+    metrics: Sequence[Metric],
+    references: Sequence[Reference],
+    scored: Sequence[tuple[Example, Prediction]],
+    shared: dict[bytes, Pairs],
 ) -> list[Measured]:
     """Statistics of every metric; metrics that can use the same examples share what they derive from the texts."""
-    shared: dict[bytes, Pairs] = {}
     measured = []
     for metric in metrics:
         include = np.array([metric.usable(example.reference) for example, _ in scored], bool)
@@ -92,6 +97,15 @@ def _measure(
         state = metric.fit([reference for reference in references if metric.usable(reference)])
         measured.append(Measured(metric, metric.measure(shared[include.tobytes()], state), include))
     return measured
+
+
+def _sections_cut(metrics: Sequence[Metric], shared: Mapping[bytes, Pairs]) -> float | None:
+    """Share of hypotheses of which the protocol's section splitter kept only a part; None without a protocol."""
+    protocol: Protocol | None = next(filter(None, (getattr(metric, "protocol", None) for metric in metrics)), None)
+    largest = max(shared.values(), key=len, default=None)
+    if protocol is None or largest is None or not len(largest):
+        return None
+    return round(protocol.altered_share(largest), _DIGITS)
 
 
 def _masks(examples: Sequence[Example]) -> dict[tuple[str, str], NDArray[np.bool_]]:

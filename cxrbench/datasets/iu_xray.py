@@ -38,6 +38,7 @@ class IuStudy:
         missing: The paths of `images` that do not exist.
         problems: The heads in the column Problems ("Cardiomegaly", "Pleural Effusion").
         mesh: The terms in the column MeSH ("Cardiomegaly/mild").
+        caption: The column "image": which views were taken, in free text.
     """
 
     uid: str
@@ -49,6 +50,7 @@ class IuStudy:
     missing: frozenset[Path] = frozenset()
     problems: tuple[str, ...] = ()
     mesh: tuple[str, ...] = ()
+    caption: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +198,7 @@ def _study(row: dict[str, str], images: tuple[Image, ...], missing: dict[Path, s
         missing=frozenset(image.path for image in images if image.path in missing),
         problems=terms("Problems"),
         mesh=terms("MeSH"),
+        caption=row["image"].strip() or None,
     )
 
 

@@ -79,7 +79,7 @@ class Metric(ABC):
         additive: Whether `aggregate` is a function of weighted column sums.
     """
 
-    name: ClassVar[str]
+    name: str
     additive: ClassVar[bool] = True
 
     @property

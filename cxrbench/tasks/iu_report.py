@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 
@@ -16,6 +17,7 @@ from cxrbench.tasks.report_strata import report_strata
 from cxrbench.tasks.splits import select_split
 
 INPUTS = ("frontal", "lateral", "indication", "comparison")
+_PROJECTIONS = {"PA": r"\bPA\b|\bposteroanterior\b", "AP": r"\bAP\b|\banteroposterior\b|\bportable\b"}
 PROMPT = "Write the findings and the impression of this chest X-ray."
 
 
@@ -121,8 +123,13 @@ def _example(study: IuStudy, inputs: Sequence[str], strata: Mapping[str, tuple[s
     offered = {"indication": study.indication, "comparison": study.comparison}
     context = {name: text for name, text in offered.items() if name in inputs and text}
     request = Request(id=study.uid, kind="report", images=images, prompt=PROMPT, context=context)
-    view = (film.view if film else "none",)
-    return Example(request, _reference(study), group=study.uid, strata={**strata, "view": view})
+    return Example(request, _reference(study), group=study.uid, strata={**strata, "view": (_projection(study),)})
+
+
+def _projection(study: IuStudy) -> str:
+    """PA or AP where the caption of the study names exactly one of them (portable films are AP), else "unstated"."""
+    named = {view for view, pattern in _PROJECTIONS.items() if re.search(pattern, study.caption or "", re.IGNORECASE)}
+    return named.pop() if len(named) == 1 else "unstated"
 
 
 def _notes(data: IuXray, chosen: Sequence[IuStudy], split_note: str | None) -> tuple[str, ...]:

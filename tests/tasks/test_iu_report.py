@@ -72,6 +72,21 @@ def test_strata_tell_normal_from_abnormal_and_seen_from_unseen(tmp_path):
     assert abnormal.strata["seen_in_training"] == ("yes",)
 
 
+@pytest.mark.parametrize(
+    ("caption", "view"),
+    [
+        ("Xray Chest PA and Lateral", "PA"),
+        ("PORTABLE CHEST", "AP"),
+        ("Chest AP and PA", "unstated"),
+        ("Chest, 2 views, frontal and lateral", "unstated"),
+        ("", "unstated"),
+    ],
+)
+def test_the_view_stratum_is_what_the_caption_states(tmp_path, caption, view):
+    data = IuReport().load(TaskOptions(write_iu(tmp_path, rows(count=1, image=caption))))
+    assert data.examples[0].strata["view"] == (view,)
+
+
 def test_the_training_examples_are_those_of_the_training_split(tmp_path):
     listed = [*rows(count=2), *rows(split="train", count=4)]
     data = IuReport().load(TaskOptions(write_iu(tmp_path, listed)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
 
 import numpy as np
 
@@ -47,8 +46,6 @@ class LabelScores(AdditiveMetric):
         UsageError: An option has another value.
     """
 
-    name: ClassVar[str] = "labels"
-
     def __init__(
         self,
         labeler: Labeler,
@@ -62,6 +59,7 @@ class LabelScores(AdditiveMetric):
             raise UsageError(f"label scores: uncertain {uncertain!r} is unknown", valid=", ".join(UNCERTAIN_POLICIES))
         if zero_division not in (0, 1):
             raise UsageError(f"label scores: zero_division is {zero_division!r}", valid="0 or 1")
+        self.name = labeler.name
         self.labeler = labeler
         self.protocol = protocol
         self.uncertain: Uncertain = uncertain

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
 
 import numpy as np
 
@@ -25,7 +24,7 @@ class Bleu(AdditiveMetric):
     Tokens are the white-space tokens of the transformed text. No smoothing, no mean over sentences.
     """
 
-    name: ClassVar[str] = "bleu"
+    name = "bleu"
 
     def __init__(self, protocol: Protocol) -> None:
         self.protocol = protocol

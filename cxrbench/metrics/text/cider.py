@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
 
 import numpy as np
 
@@ -36,7 +35,7 @@ class Cider(AdditiveMetric):
     vectors. One reference alone has idf 0 throughout: undefined.
     """
 
-    name: ClassVar[str] = "cider"
+    name = "cider"
 
     def __init__(self, protocol: Protocol) -> None:
         self.protocol = protocol

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
 
 import numpy as np
 
@@ -31,7 +30,7 @@ class Meteor(AdditiveMetric):
     aligned but counted as content words without a match.
     """
 
-    name: ClassVar[str] = "meteor"
+    name = "meteor"
 
     def __init__(self, protocol: Protocol) -> None:
         self.protocol = protocol

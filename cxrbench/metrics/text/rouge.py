@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import ClassVar
 
 import numpy as np
 
@@ -26,7 +25,7 @@ class Rouge(AdditiveMetric):
     of the longest common subsequence over that of the reference. The scores are means over pairs.
     """
 
-    name: ClassVar[str] = "rouge"
+    name = "rouge"
 
     def __init__(self, protocol: Protocol, *, stemmer: bool = True) -> None:
         self.protocol = protocol

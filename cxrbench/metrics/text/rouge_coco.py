@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
 
 import numpy as np
 
@@ -23,7 +22,7 @@ class RougeLCoco(AdditiveMetric):
     difference: an empty hypothesis always scores 0, where the package gives 1 if the reference is empty too.
     """
 
-    name: ClassVar[str] = "rouge_l_coco"
+    name = "rouge_l_coco"
 
     def __init__(self, protocol: Protocol) -> None:
         self.protocol = protocol
