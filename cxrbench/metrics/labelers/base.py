@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import inspect
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 from cxrbench.core.conditions import CONDITIONS
@@ -48,16 +49,24 @@ def get_labeler(name: str, **options: object) -> Labeler:
         options: Passed on to the labeler's constructor.
 
     Raises:
-        UnknownNameError: No labeler has that name.
+        UnknownNameError: No labeler has that name, or it has no such option.
         UsageError: An option has a value that the labeler does not know.
         WeightsError: The network's weights are missing, truncated or of another architecture.
     """
     if name == "rules":
         from cxrbench.metrics.labelers.rules.labeler import RulesLabeler
 
-        return RulesLabeler(**options)  # type: ignore[arg-type]
+        return _construct(RulesLabeler, name, options)
     if name == "chexbert":
         from cxrbench.metrics.labelers.chexbert import CheXbertLabeler
 
-        return CheXbertLabeler(**options)  # type: ignore[arg-type]
+        return _construct(CheXbertLabeler, name, options)
     raise UnknownNameError("labeler", name, LABELERS)
+
+
+def _construct(labeler: Callable[..., Labeler], name: str, options: Mapping[str, object]) -> Labeler:
+    known = inspect.signature(labeler).parameters
+    for option in options:
+        if option not in known:
+            raise UnknownNameError(f"option of the labeler {name}", option, known)
+    return labeler(**options)
