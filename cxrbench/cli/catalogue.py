@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +14,17 @@ Row = dict[str, Any]
 
 def entries(kind: str, runs: Path) -> list[Row]:
     """One row per thing of a kind, all rows with the same columns."""
-    return {
+    if kind == "runs":
+        return _runs(runs)
+    makers: dict[str, Callable[[], list[Row]]] = {
         "tasks": _tasks,
         "models": _models,
         "metrics": _metrics,
         "protocols": _protocols,
         "splits": _splits,
         "conditions": _conditions,
-        "runs": lambda: _runs(runs),
-    }[kind]()
+    }
+    return makers[kind]()
 
 
 def _tasks() -> list[Row]:

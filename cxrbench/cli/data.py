@@ -11,6 +11,7 @@ from cxrbench.cli import options as opt
 from cxrbench.cli.main import exit_with
 from cxrbench.cli.progress import StderrReporter
 from cxrbench.core.errors import UnknownNameError
+from cxrbench.core.reporter import Progress
 
 _DATASETS = ("iu-report",)
 
@@ -29,26 +30,28 @@ def phantom(folder: Path, studies: int | None, seed: int) -> None:
     from cxrbench.datasets.phantom import DEFAULT_STUDIES, write_phantom
 
     count = studies or DEFAULT_STUDIES
-    reporter = StderrReporter()
-    reporter.start(count, 0, "drawing")
-    info = write_phantom(folder, studies=count, seed=seed, progress=reporter.advance)
-    reporter.finish()
+    info = write_phantom(folder, studies=count, seed=seed, progress=Progress(StderrReporter(), "drawing"))
     click.echo(f"{folder}: {info.studies} studies, fingerprint {info.fingerprint}")
 
 
 @command.command("check")
 @click.argument("dataset", default="iu-report")
 @opt.data_root_option
+@click.option("--open-images", is_flag=True, help="Also open every film; takes minutes on full-size copies.")
 @opt.json_option
-def check(dataset: str, data_root: Path | None, as_json: bool) -> Any:
+def check(dataset: str, data_root: Path | None, open_images: bool, as_json: bool) -> Any:
     """Count what a data folder holds, against what is documented; exit with 1 where something is missing."""
     _require(dataset)
+    from cxrbench.cli.show_check import print_check
     from cxrbench.core import jsonio
     from cxrbench.datasets.check import check_iu_xray
     from cxrbench.datasets.roots import resolve_root
 
-    report = check_iu_xray(resolve_root(data_root, "iu-xray").path)
-    click.echo(jsonio.dumps(report.to_json(), indent=2) if as_json else report.to_text())
+    report = check_iu_xray(resolve_root(data_root, "iu-xray").path, open_images=open_images)
+    if as_json:
+        click.echo(jsonio.dumps(report.to_json(), indent=2))
+    else:
+        print_check(report)
     return exit_with(0 if report.complete else 1)
 
 
@@ -65,8 +68,10 @@ def prepare(dataset: str, data_root: Path | None, out: Path, seed: int) -> None:
     from cxrbench.datasets.prepare import prepare_iu_xray
     from cxrbench.datasets.roots import resolve_root
 
-    for path in prepare_iu_xray(resolve_root(data_root, "iu-xray").path, out, seed=seed):
-        click.echo(str(path))
+    made = prepare_iu_xray(resolve_root(data_root, "iu-xray").path, out, seed=seed)
+    click.echo(f"{made.splits}\n{made.targets}: {made.usable} targets")
+    for reason, count in made.excluded.items():
+        click.echo(f"{count} studies left out: {reason}", err=True)
 
 
 def _require(dataset: str) -> None:

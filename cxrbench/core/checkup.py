@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Literal
@@ -48,8 +49,8 @@ def checkup(data_root: Path | None = None) -> list[Finding]:
     """Look at everything a run needs. Imports nothing heavy but torch, and changes nothing."""
     checks: list[Callable[[], Finding]] = [
         _python,
-        *(lambda name=name: _package(name) for name in _REQUIRED),
-        *(lambda extra=extra: _extra(extra) for extra in _EXTRAS),
+        *(partial(_package, name) for name in _REQUIRED),
+        *(partial(_extra, name) for name in _EXTRAS),
         _torch,
         _torchvision,
         _java,
@@ -144,4 +145,5 @@ def _data(data_root: Path | None) -> Finding:
     except CxrbenchError as error:
         return Finding("fail", "data", error.message, error.hint or "cxrbench data check iu-report --data-root DIR")
     state: State = "ok" if report.complete else "warn"
-    return Finding(state, "data", report.summary(), "" if state == "ok" else "cxrbench data check iu-report")
+    seen = f"{report.studies} studies, {report.images} films, {len(report.missing_frontals)} frontal films missing"
+    return Finding(state, "data", seen, "" if state == "ok" else "cxrbench data check iu-report")

@@ -31,3 +31,21 @@ class Silent:
     def note(self, message: str) -> None: ...
 
     def finish(self) -> None: ...
+
+
+class Progress:
+    """Feeds a reporter from code that counts by calling `progress(done, total)`."""
+
+    def __init__(self, reporter: Reporter, what: str) -> None:
+        self._reporter = reporter
+        self._what = what
+        self._done: int | None = None
+
+    def __call__(self, done: int, total: int) -> None:
+        if self._done is None:
+            self._done = 0
+            self._reporter.start(total, 0, self._what)
+        self._reporter.advance(done - self._done)
+        self._done = done
+        if done >= total:
+            self._reporter.finish()

@@ -33,7 +33,7 @@ def score(
         Protocol -> results, in the order asked for.
     """
     reporter = reporter or Silent()
-    prepared = prepare(config, references)
+    prepared = prepare(config, references, reporter)
     for note in prepared.data.notes:
         reporter.note(note)
     for reason, ids in prepared.data.excluded.items():

@@ -15,7 +15,7 @@ from cxrbench.core.ordering import hashed_order
 from cxrbench.core.predicting import predict_into
 from cxrbench.core.provenance import now, provenance
 from cxrbench.core.registry import TASKS
-from cxrbench.core.reporter import Reporter, Silent
+from cxrbench.core.reporter import Progress, Reporter, Silent
 from cxrbench.core.requirements import Requirement
 from cxrbench.core.results import Results
 from cxrbench.core.run_folder import RUN_SCHEMA, RunFolder, folder_name, run_id
@@ -57,7 +57,7 @@ class Prepared:
     protocols: tuple[str, ...]
 
 
-def prepare(config: RunConfig, task: Task | None = None) -> Prepared:
+def prepare(config: RunConfig, task: Task | None = None, reporter: Reporter | None = None) -> Prepared:
     """Load the task's data and check every name before any model is loaded.
 
     Args:
@@ -75,7 +75,8 @@ def prepare(config: RunConfig, task: Task | None = None) -> Prepared:
     for name in config.metrics:
         if name not in task.metrics:
             raise UnknownNameError("metric", name, task.metrics, where="--metrics", hint="cxrbench list metrics")
-    data = task.load(TaskOptions(config.data_root, config.split, config.inputs, config.seed))
+    progress = Progress(reporter or Silent(), "drawing the phantom (first use):")
+    data = task.load(TaskOptions(config.data_root, config.split, config.inputs, config.seed, progress))
     by_id = {example.id: example for example in data.examples}
     if len(by_id) != len(data.examples):
         raise DataError(f"task {task.name} yields the same id twice", hint="report this as a bug of the task")
@@ -97,7 +98,7 @@ def run(
         KeyboardInterrupt: Passed on after the run is marked "interrupted".
     """
     reporter = reporter or Silent()
-    prepared = prepare(config)
+    prepared = prepare(config, reporter=reporter)
     for note in prepared.data.notes:
         reporter.note(note)
     model = adapter or create_adapter(config.model, _context(prepared))

@@ -19,12 +19,14 @@ class TaskOptions:
         data_root: The folder given with --data-root; None for $CXRBENCH_DATA, else the phantom.
         split: For example "test", "val", "documented:test".
         inputs: What the request may show, for example ("frontal", "indication").
+        progress: Called with (done, total) while a phantom is drawn on first use.
     """
 
     data_root: Path | None = None
     split: str = "test"
     inputs: tuple[str, ...] = ("frontal",)
     seed: int = 0
+    progress: Callable[[int, int], None] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ class IuReport:
             DataError: The data root is unusable, or no study of the split is usable.
         """
         _check_inputs(options.inputs)
-        root = resolve_root(options.data_root, "iu-xray")
+        root = resolve_root(options.data_root, "iu-xray", progress=options.progress)
         data = read_iu_xray(root.path)
         split = select_split(data, options.split)
         excluded: dict[str, list[str]] = {}

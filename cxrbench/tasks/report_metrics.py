@@ -13,7 +13,7 @@ from cxrbench.metrics.protocols import PROTOCOLS, Protocol, get_protocol
 from cxrbench.metrics.status import StatusRates
 from cxrbench.metrics.text import Bleu, Cider, Meteor, Rouge, RougeLCoco
 
-REPORT_PROTOCOLS = tuple(PROTOCOLS)
+REPORT_PROTOCOLS: tuple[str, ...] = tuple(PROTOCOLS)
 
 _BUILDERS: dict[str, Callable[[Protocol], Metric]] = {
     "bleu": Bleu,
@@ -24,8 +24,8 @@ _BUILDERS: dict[str, Callable[[Protocol], Metric]] = {
     "rules": lambda protocol: LabelScores(get_labeler("rules"), protocol),
     "status": lambda protocol: StatusRates(),
 }
-METRIC_FAMILIES = tuple(_BUILDERS)
-HEADLINE = ("rules_micro_f1_14", "rules_macro_f1_14", "bleu_1", "bleu_4", "rouge_l", "meteor", "cider", "empty_rate")
+METRIC_FAMILIES: tuple[str, ...] = tuple(_BUILDERS)
+HEADLINE: tuple[str, ...] = ("rules_micro_f1_14", "rules_macro_f1_14", "bleu_1", "bleu_4", "rouge_l", "meteor", "cider", "empty_rate")
 
 
 def build_report_metrics(
