@@ -27,7 +27,7 @@ def _break_at(a: Anatomy, finding: Finding) -> tuple[int, float, float]:
 def _offset(finding: Finding) -> float:
     if finding.kind != "displaced":
         return 0.0
-    return 0.025 if finding.subtle else 0.045 + 0.03 * finding.severity
+    return 0.03 if finding.subtle else 0.055 + 0.03 * finding.severity
 
 
 def rib_steps(canvas: Canvas, a: Anatomy, plan: Plan) -> dict[str, Field]:
@@ -47,11 +47,11 @@ def fracture(scene: Scene, finding: Finding) -> list[Field]:
     canvas, a = scene.canvas, scene.anatomy
     _, lateral, y = _break_at(a, finding)
     s = SIGN[finding.side]
-    strength = 0.12 if finding.subtle else 0.20 + 0.12 * finding.severity
+    strength = 0.13 if finding.subtle else 0.28 + 0.14 * finding.severity
     mask = canvas.blob((s * lateral, y), (0.06, 0.05))
     if finding.kind == "healing":
         slope = s * 0.35
-        size = 0.045 + 0.015 * finding.severity
+        size = 0.058 + 0.018 * finding.severity
         callus = smooth(canvas.blob((s * lateral, y), (size * 1.3, size * 0.8), slope) - np.float32(0.4), 0.25)
         crack = canvas.strokes(
             [([(s * lateral - s * 0.02, y - 0.05), (s * lateral + s * 0.01, y + 0.05)], 0.010, 1.0)]
@@ -59,23 +59,12 @@ def fracture(scene: Scene, finding: Finding) -> list[Field]:
         scene.value += np.float32(strength) * callus - np.float32(0.5 * strength) * crack * callus
         return [mask]
     d = _offset(finding)
-    ends: list[Line] = [
-        (
-            [(s * (lateral - 0.12), rib_center(a, _RIB[finding.zone], lateral - 0.12)), (s * (lateral - 0.012), y)],
-            0.042,
-            1.0,
-        ),
-        (
-            [
-                (s * (lateral + 0.012), y + d),
-                (s * (lateral + 0.10), rib_center(a, _RIB[finding.zone], lateral + 0.10) + d),
-            ],
-            0.042,
-            1.0,
-        ),
-    ]
-    gap: list[Line] = [([(s * (lateral - 0.015), y - 0.05), (s * (lateral + 0.015), y + 0.05 + d)], 0.020, 1.0)]
-    scene.value += np.float32(strength * 0.6) * canvas.strokes(ends)
+    rib = _RIB[finding.zone]
+    inner = [(s * (lateral - 0.14), rib_center(a, rib, lateral - 0.14)), (s * (lateral - 0.014), y)]
+    outer = [(s * (lateral + 0.014), y + d), (s * (lateral + 0.11), rib_center(a, rib, lateral + 0.11) + d)]
+    ends: list[Line] = [(inner, 0.05, 1.0), (outer, 0.05, 1.0)]
+    gap: list[Line] = [([(s * (lateral - 0.015), y - 0.05), (s * (lateral + 0.015), y + 0.05 + d)], 0.028, 1.0)]
+    scene.value += np.float32(strength * 0.75) * canvas.strokes(ends)
     scene.value -= np.float32(strength) * canvas.strokes(gap)
     return [mask]
 

@@ -45,18 +45,18 @@ def lesion(scene: Scene, finding: Finding) -> list[Field]:
     rng, canvas = scene.rng, scene.canvas
     at = _center(scene, finding)
     if finding.kind == "mass":
-        spots = [(at, _amount(finding, 0.085, 0.09, 0.13))]
+        spots = [(at, _amount(finding, 0.09, 0.10, 0.14))]
     elif finding.kind == "nodule":
-        spots = [(at, _amount(finding, 0.034, 0.042, 0.062))]
+        spots = [(at, _amount(finding, 0.036, 0.050, 0.072))]
     else:
-        r = _amount(finding, 0.03, 0.034, 0.048)
+        r = _amount(finding, 0.032, 0.042, 0.054)
         turn = float(rng.uniform(0, 2 * np.pi))
         spots = [
-            ((at[0] + 0.11 * float(np.cos(turn + k * 2.1)), at[1] + 0.11 * float(np.sin(turn + k * 2.1))), r)
+            ((at[0] + 0.12 * float(np.cos(turn + k * 2.1)), at[1] + 0.12 * float(np.sin(turn + k * 2.1))), r)
             for k in range(3)
         ]
     masks = [canvas.disc(center, radius, 0.012) for center, radius in spots]
-    strength = _amount(finding, 0.15, 0.27, 0.36)
+    strength = _amount(finding, 0.16, 0.32, 0.42)
     for mask in masks:
         scene.value += np.float32(strength) * mask * np.maximum(scene.airspace, np.float32(0.35))
     return masks

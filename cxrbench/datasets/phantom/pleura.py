@@ -63,7 +63,7 @@ def other(scene: Scene, finding: Finding) -> list[Field]:
     canvas, a, rng = scene.canvas, scene.anatomy, scene.rng
     lung = scene.lungs[finding.side]
     s = SIGN[finding.side]
-    strength = 0.16 if finding.subtle else 0.25 + 0.10 * finding.severity
+    strength = 0.17 if finding.subtle else 0.30 + 0.12 * finding.severity
     if finding.kind == "plaque":
         mask = np.zeros_like(scene.value)
         for k in range(4):
@@ -75,11 +75,11 @@ def other(scene: Scene, finding: Finding) -> list[Field]:
         return [mask]
     wavy = np.float32(0.008) * canvas.noise(rng, 18)
     if finding.kind == "apical":
-        thick = np.float32(0.05 + 0.04 * finding.severity) + wavy
-        span = smooth(np.float32(a.apex + 0.24) - canvas.y, 0.04)
+        thick = np.float32(0.075 + 0.05 * finding.severity) + wavy
+        span = smooth(np.float32(a.apex + 0.30) - canvas.y, 0.04)
     else:
-        thick = np.float32(0.030 + 0.030 * finding.severity) + wavy
-        span = smooth(canvas.y + np.float32(0.34), 0.06) * smooth(np.float32(0.26) - canvas.y, 0.06)
+        thick = np.float32(0.045 + 0.045 * finding.severity) + wavy
+        span = smooth(canvas.y + np.float32(0.36), 0.06) * smooth(np.float32(0.24) - canvas.y, 0.06)
     band = smooth(thick - lung.depth, 0.010) * lung.mask * span * (lung.lateral > 0.05) * (1.0 - scene.mediastinum)
     scene.value += np.float32(strength) * band
     return [np.asarray(band, dtype=np.float32)]
