@@ -30,7 +30,7 @@ def print_check(report: CheckReport) -> None:
     click.echo(f"empty findings {report.empty_findings}, empty impression {report.empty_impression}, ", nl=False)
     click.echo(f"both empty {len(report.empty_reports)}, findings that repeat {report.duplicate_findings}")
     _print_names("frontal films listed but missing", report.missing_frontals)
-    _print_names("other films listed but missing", report.missing_others)
+    _print_names("other films listed but missing (no task needs them)", report.missing_others, shown=3)
     _print_names("films that no table lists", report.orphan_images)
     _print_names("films of unknown studies", report.unknown_projections)
     _print_names("unreadable films", [f"{name}: {why}" for name, why in (report.unreadable or {}).items()])
@@ -40,11 +40,11 @@ def print_check(report: CheckReport) -> None:
     click.echo("complete" if report.complete else "INCOMPLETE")
 
 
-def _print_names(what: str, names: Sequence[str]) -> None:
+def _print_names(what: str, names: Sequence[str], shown: int = _SHOWN) -> None:
     if not names:
         return
     click.echo(f"{len(names)} {what}:")
-    for name in names[:_SHOWN]:
+    for name in names[:shown]:
         click.echo(f"  {name}")
-    if len(names) > _SHOWN:
-        click.echo(f"  ... and {len(names) - _SHOWN} more (--json lists all)")
+    if len(names) > shown:
+        click.echo(f"  ... and {len(names) - shown} more (--json lists all)")
