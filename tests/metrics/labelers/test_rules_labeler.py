@@ -241,6 +241,25 @@ def test_right_to_left_text_and_emoji_are_read_past():
     assert label("الرئتان صافيتان 🫁 pleural effusion 🙂.") == {"Pleural Effusion": 1}
 
 
+def test_the_labels_of_phantom_reports_agree_with_what_is_drawn(tmp_path):
+    from cxrbench.datasets.phantom import read_truth, write_phantom
+
+    write_phantom(tmp_path, studies=60, seed=3, workers=1)
+    truth = read_truth(tmp_path)
+    with (tmp_path / "indiana_reports.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    found = RulesLabeler().label([f"{row['findings']}\n\n{row['impression']}" for row in rows])
+    counts = {"tp": 0, "fp": 0, "fn": 0}
+    for row, labels in zip(rows, found):
+        for name in CONDITIONS:
+            drawn, said = bool(truth[row["uid"]]["labels"][name]), labels[name] in (1, -1)
+            key = "tp" if drawn and said else "fp" if said else "fn" if drawn else None
+            if key:
+                counts[key] += 1
+    assert counts["tp"] > 60
+    assert 2 * counts["tp"] / (2 * counts["tp"] + counts["fp"] + counts["fn"]) >= 0.99
+
+
 @pytest.mark.realdata
 def test_open_i_reaches_the_published_floor_with_room():
     gold_file, reports_file = DATA / "openi-labels/openi_gold_dev.csv", DATA / "iu-xray/indiana_reports.csv"
