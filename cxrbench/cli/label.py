@@ -19,6 +19,9 @@ from cxrbench.core.errors import DataError
 @click.option("--labeler", default="rules", show_default=True, help="rules, or chexbert with your own weights.")
 @click.option("--weights", type=click.Path(path_type=Path), help="chexbert only: the checkpoint.")
 @click.option("--output", required=True, type=click.Path(path_type=Path), help="CSV: id and 14 columns.")
+@click.option(
+    "-o", "--option", "options", multiple=True, metavar="KEY=VALUE", help="Of the labeler, e.g. hedges=all."
+)
 @opt.config_option
 def command(
     source: Path,
@@ -27,6 +30,7 @@ def command(
     labeler: str,
     weights: Path | None,
     output: Path,
+    options: tuple[str, ...],
     config: Path | None,
 ) -> Any:
     """Label reports with the 14 CheXpert conditions: 1 positive, 0 negative, -1 uncertain, empty not mentioned."""
@@ -41,9 +45,9 @@ def command(
             where=str(source),
             hint="give every report its own id",
         )
-    options = {} if weights is None else {"weights": weights}
+    settings = {**opt.parse_options(options), **({} if weights is None else {"weights": weights})}
     ids = list(content.predictions)
-    labels = get_labeler(labeler, **options).label([content.predictions[name].text or "" for name in ids])
+    labels = get_labeler(labeler, **settings).label([content.predictions[name].text or "" for name in ids])
     write_labels_csv(output, ids, labels)
     click.echo(f"{len(ids)} reports labelled by {labeler}: {output}", err=True)
     return exit_with(0)

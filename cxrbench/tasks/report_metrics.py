@@ -25,7 +25,16 @@ _BUILDERS: dict[str, Callable[[Protocol], Metric]] = {
     "status": lambda protocol: StatusRates(),
 }
 METRIC_FAMILIES: tuple[str, ...] = tuple(_BUILDERS)
-HEADLINE: tuple[str, ...] = ("rules_micro_f1_14", "rules_macro_f1_14", "bleu_1", "bleu_4", "rouge_l", "meteor", "cider", "empty_rate")
+HEADLINE: tuple[str, ...] = (
+    "rules_micro_f1_14",
+    "rules_macro_f1_14",
+    "bleu_1",
+    "bleu_4",
+    "rouge_l",
+    "meteor",
+    "cider",
+    "empty_rate",
+)
 
 
 def build_report_metrics(

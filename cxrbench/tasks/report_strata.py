@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence, Set
 from cxrbench.core.conditions import NO_FINDING
 from cxrbench.core.types import Reference
 from cxrbench.metrics.labelers.base import get_labeler
+from cxrbench.metrics.labels.scores import report_text
 
 SHORT, LONG = 20, 45
 """Words of the reference report: "short" has fewer than 20, "long" more than 45 (near the thirds of IU X-ray)."""
@@ -26,7 +27,7 @@ def report_strata(
     Args:
         seen_findings: The findings texts of the training split.
     """
-    labels = get_labeler("rules").label([reference.text or "" for reference in references])
+    labels = get_labeler("rules").label([report_text(reference) for reference in references])
     strata: dict[str, Mapping[str, tuple[str, ...]]] = {}
     for reference, found in zip(references, labels):
         present = tuple(name for name, value in found.items() if value in (1, -1))
