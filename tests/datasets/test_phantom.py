@@ -18,6 +18,7 @@ from cxrbench.datasets.phantom import GENERATOR_VERSION, PhantomInfo, read_phant
 from cxrbench.datasets.phantom.film import draw_film
 from cxrbench.datasets.phantom.plan import Finding, Plan, plan_study
 from cxrbench.datasets.phantom.reports import write_report
+from cxrbench.datasets.phantom.studies import draw_studies
 
 STUDIES = 70
 
@@ -214,24 +215,18 @@ def test_a_folder_that_holds_something_is_never_overwritten(tmp_path: Path) -> N
     assert digest(tmp_path).keys() == {"mine.txt"}
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_a_full_disk_is_a_data_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workers: int) -> None:
-    from cxrbench.datasets.phantom import studies, worker
+def test_a_full_disk_is_a_data_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(28, "No space left on device")
 
-    if workers == 1:
+    monkeypatch.setattr("PIL.Image.Image.save", full)
+    with pytest.raises(DataError, match="cannot write the phantom: No space left on device"):
+        write_phantom(tmp_path / "p", studies=2, workers=1)
 
-        def full(*_: Any, **__: Any) -> None:
-            raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr("PIL.Image.Image.save", full)
-    else:
-        # A worker process reports through its pipe; a film folder that vanished stands for the full disk.
-        assert worker.__name__ in Path(studies.__file__).read_text()
-        monkeypatch.setattr("cxrbench.datasets.phantom.writer.IMAGES", "images")
-        (tmp_path / "p").mkdir()
-        monkeypatch.setattr(Path, "mkdir", lambda *_, **__: None)
-    with pytest.raises(DataError, match="cannot write the phantom"):
-        write_phantom(tmp_path / "p", studies=70, workers=workers)
+def test_what_stops_a_worker_process_reaches_the_caller(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        list(draw_studies(tmp_path / "nowhere", 0, range(90001, 90065), workers=2))
 
 
 def test_progress_counts_to_the_end(tmp_path: Path) -> None:

@@ -111,6 +111,8 @@ def draw_studies(folder: Path, seed: int, uids: range, workers: int) -> Iterator
                 stdout=subprocess.PIPE,
                 text=True,
                 encoding="utf-8",
+                # Ctrl-C is the parent's to handle; it ends its workers itself.
+                start_new_session=True,
             )
             processes.append(process)
             if process.stdout is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -19,7 +20,11 @@ def main(arguments: list[str]) -> None:
             line = json.dumps(asdict(draw_study(folder, seed, uid)))
         except OSError as error:
             line = json.dumps({"errno": error.errno, "strerror": error.strerror, "filename": str(error.filename)})
-        print(line, flush=True)
+        try:
+            print(line, flush=True)
+        except BrokenPipeError:
+            # The parent is gone, and nobody wants the rest.
+            os._exit(1)
 
 
 if __name__ == "__main__":
