@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from cxrbench.core.types import STATUSES, Example, Prediction, Reference
 from cxrbench.metrics.base import Metric, Pairs
-from cxrbench.metrics.protocols import Protocol
 from cxrbench.statistics.bootstrap import Estimate, Measured, estimate
 
 RESULTS_SCHEMA = "cxrbench.results/1"
@@ -86,22 +85,22 @@ def _measure(
     shared: dict[bytes, Pairs],
 ) -> list[Measured]:
     """Statistics of every metric; metrics that can use the same examples share what they derive from the texts."""
+    states = [metric.fit([item for item in references if metric.usable(item)]) for metric in metrics]
     measured = []
-    for metric in metrics:
+    for metric, state in zip(metrics, states):
         include = np.array([metric.usable(example.reference) for example, _ in scored], bool)
         if include.tobytes() not in shared:
             chosen = [pair for pair, kept in zip(scored, include) if kept]
             shared[include.tobytes()] = Pairs(
                 [example.reference for example, _ in chosen], [item for _, item in chosen]
             )
-        state = metric.fit([reference for reference in references if metric.usable(reference)])
         measured.append(Measured(metric, metric.measure(shared[include.tobytes()], state), include))
     return measured
 
 
 def _sections_cut(metrics: Sequence[Metric], shared: Mapping[bytes, Pairs]) -> float | None:
     """Share of hypotheses of which the protocol's section splitter kept only a part; None without a protocol."""
-    protocol: Protocol | None = next(filter(None, (getattr(metric, "protocol", None) for metric in metrics)), None)
+    protocol = next((metric.protocol for metric in metrics if metric.protocol is not None), None)
     largest = max(shared.values(), key=len, default=None)
     if protocol is None or largest is None or not len(largest):
         return None

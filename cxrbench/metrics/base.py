@@ -10,12 +10,15 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cxrbench.core.types import Direction, Prediction, Reference
+
+if TYPE_CHECKING:
+    from cxrbench.metrics.protocols.base import Protocol
 
 FloatArray = NDArray[np.float64]
 State = Mapping[str, Any]
@@ -77,9 +80,11 @@ class Metric(ABC):
     Attributes:
         name: Family name; the prefix of its columns in statistics.parquet.
         additive: Whether `aggregate` is a function of weighted column sums.
+        protocol: Which texts it compares; None where it reads something else.
     """
 
     name: str
+    protocol: Protocol | None = None
     additive: ClassVar[bool] = True
 
     @property
@@ -93,7 +98,7 @@ class Metric(ABC):
 
     def usable(self, reference: Reference) -> bool:
         """Whether this reference can be scored by this metric; others are left out of its n."""
-        return True
+        return self.protocol is None or self.protocol.reference_text(reference) is not None
 
     def fit(self, references: Sequence[Reference]) -> State:
         """One global pass over all references of the task, for what needs a corpus (CIDEr's idf)."""

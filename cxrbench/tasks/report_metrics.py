@@ -19,9 +19,9 @@ _BUILDERS: dict[str, Callable[[Protocol], Metric]] = {
     "bleu": Bleu,
     "rouge": Rouge,
     "rouge_l_coco": RougeLCoco,
-    "meteor": Meteor,
     "cider": Cider,
     "rules": lambda protocol: LabelScores(get_labeler("rules"), protocol),
+    "meteor": Meteor,  # last of the costly ones: its Java process loads while the others are measured
     "status": lambda protocol: StatusRates(),
 }
 METRIC_FAMILIES: tuple[str, ...] = tuple(_BUILDERS)

@@ -25,6 +25,7 @@ class Bleu(AdditiveMetric):
     """
 
     name = "bleu"
+    protocol: Protocol
 
     def __init__(self, protocol: Protocol) -> None:
         self.protocol = protocol

@@ -36,6 +36,7 @@ class Cider(AdditiveMetric):
     """
 
     name = "cider"
+    protocol: Protocol
 
     def __init__(self, protocol: Protocol) -> None:
         self.protocol = protocol

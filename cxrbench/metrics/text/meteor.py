@@ -31,6 +31,7 @@ class Meteor(AdditiveMetric):
     """
 
     name = "meteor"
+    protocol: Protocol
 
     def __init__(self, protocol: Protocol) -> None:
         self.protocol = protocol

@@ -26,6 +26,7 @@ class Rouge(AdditiveMetric):
     """
 
     name = "rouge"
+    protocol: Protocol
 
     def __init__(self, protocol: Protocol, *, stemmer: bool = True) -> None:
         self.protocol = protocol

@@ -23,6 +23,7 @@ class RougeLCoco(AdditiveMetric):
     """
 
     name = "rouge_l_coco"
+    protocol: Protocol
 
     def __init__(self, protocol: Protocol) -> None:
         self.protocol = protocol
