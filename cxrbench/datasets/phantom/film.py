@@ -52,6 +52,12 @@ class Scene:
     mediastinum: Field
     ribs: dict[str, Field]
 
+    @property
+    def veil(self) -> Field:
+        """Where lung disease shows: in the open lung, and more weakly through the heart that lies before it."""
+        lung = np.maximum(self.lungs["right"].mask, self.lungs["left"].mask)
+        return np.asarray(np.maximum(self.airspace, np.float32(0.55) * self.heart * lung), dtype=np.float32)
+
 
 def _normal(rng: np.random.Generator, plan: Plan, a: Anatomy) -> Scene:
     canvas = Canvas(SIZE, a.rotation, a.scale, a.shift)

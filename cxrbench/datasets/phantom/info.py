@@ -68,7 +68,7 @@ def read_phantom_info(root: Path) -> PhantomInfo | None:
         return None
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(
-            f"cannot read {INFO}: {error}", where=str(path), hint="cxrbench data phantom --out DIR"
+            f"cannot read {INFO}: {error}", where=str(path), hint="cxrbench data phantom FOLDER"
         ) from error
     try:
         data = json.loads(text)
@@ -89,5 +89,5 @@ def read_phantom_info(root: Path) -> PhantomInfo | None:
             f"{INFO} cannot be understood: {error!r}",
             where=str(path),
             valid=f"a file written by `cxrbench data phantom` (schema {SCHEMA})",
-            hint="write the phantom again: cxrbench data phantom --out DIR",
+            hint="write the phantom again: cxrbench data phantom FOLDER",
         ) from error

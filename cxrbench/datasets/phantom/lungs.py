@@ -21,7 +21,7 @@ def _center(scene: Scene, finding: Finding, spread: float = 0.05) -> Point:
     y = {"upper": 0.60 * a.apex + 0.06, "mid": 0.02, "lower": dome - 0.17}[finding.zone]
     x = {"upper": 0.50, "mid": 0.60, "lower": 0.62}[finding.zone] * a.chest
     if finding.side == "left" and finding.zone == "lower":
-        x = max(x, 0.5 * a.chest * (a.heart_ratio + 0.75))
+        x = max(x, min(1.30 * a.chest * a.heart_ratio, a.chest - 0.15))
     return SIGN[finding.side] * (x + float(rng.uniform(-spread, spread))), y + float(rng.uniform(-spread, spread))
 
 
@@ -34,9 +34,9 @@ def opacity(scene: Scene, finding: Finding) -> list[Field]:
     at = _center(scene, finding)
     rng = scene.rng
     radii = (float(rng.uniform(0.13, 0.17)), float(rng.uniform(0.11, 0.16)))
-    patch = scene.canvas.blob(at, radii, float(rng.uniform(-0.6, 0.6))) * scene.airspace
+    patch = scene.canvas.blob(at, radii, float(rng.uniform(-0.6, 0.6))) * scene.veil
     patch = patch * (np.float32(1.0) + np.float32(0.12) * scene.canvas.noise(rng, 14))
-    scene.value += np.float32(_amount(finding, 0.09, 0.15, 0.26)) * patch
+    scene.value += np.float32(_amount(finding, 0.10, 0.20, 0.30)) * patch
     return [patch]
 
 
@@ -58,7 +58,7 @@ def lesion(scene: Scene, finding: Finding) -> list[Field]:
     masks = [canvas.disc(center, radius, 0.012) for center, radius in spots]
     strength = _amount(finding, 0.16, 0.32, 0.42)
     for mask in masks:
-        scene.value += np.float32(strength) * mask * np.maximum(scene.airspace, np.float32(0.35))
+        scene.value += np.float32(strength) * mask * np.maximum(scene.veil, np.float32(0.35))
     return masks
 
 
@@ -96,7 +96,7 @@ def consolidation(scene: Scene, finding: Finding) -> list[Field]:
     v = v * flip
     ragged = np.float32(0.02) * canvas.noise(rng, 24)
     shape = smooth(np.float32(w) - np.abs(u) + ragged, 0.035) * smooth(np.float32(h) - v + ragged, 0.035)
-    shape = shape * smooth(v + np.float32(h * 0.75), 0.008) * scene.airspace
+    shape = shape * smooth(v + np.float32(h * 0.75), 0.008) * scene.veil
     lines: list[tuple[list[Point], float, float]] = []
     start = (x0 - s * w * 0.8, y0 - 0.03)
     for angle in (-0.5, 0.0, 0.5):
@@ -119,9 +119,9 @@ def pneumonia(scene: Scene, finding: Finding) -> list[Field]:
         at = (x0 + reach * float(np.cos(turn)), y0 + reach * 0.95 * float(np.sin(turn)))
         r = float(rng.uniform(0.024, 0.036))
         total += canvas.blob(at, (r, r)) * np.float32(rng.uniform(0.7, 1.1))
-    total = np.minimum(total, np.float32(1.25)) * scene.airspace
+    total = np.minimum(total, np.float32(1.25)) * scene.veil
     scene.value += np.float32(_amount(finding, 0.12, 0.20, 0.30)) * total
-    return [canvas.blob((x0, y0), (0.14, 0.14)) * scene.airspace]
+    return [canvas.blob((x0, y0), (0.14, 0.14)) * scene.veil]
 
 
 def atelectasis(scene: Scene, finding: Finding) -> list[Field]:
@@ -136,6 +136,6 @@ def atelectasis(scene: Scene, finding: Finding) -> list[Field]:
         x = x0 + s * float(rng.uniform(-0.04, 0.02))
         points = [(x - half, y - tilt * half), (x, y + 0.012), (x + half, y + tilt * half)]
         lines.append((curve(points), float(rng.uniform(0.022, 0.032)), 1.0))
-    bands = canvas.strokes(lines) * np.maximum(scene.airspace, np.float32(0.1))
+    bands = canvas.strokes(lines) * scene.veil
     scene.value += np.float32(_amount(finding, 0.13, 0.22, 0.32)) * bands
     return [bands]

@@ -127,10 +127,8 @@ def read_truth(root: Path) -> dict[str, dict[str, Any]]:
         records = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
         return {record["uid"]: record for record in records}
     except FileNotFoundError as error:
-        raise DataError(
-            f"no {TRUTH}: not a phantom", where=str(root), hint="cxrbench data phantom --out DIR"
-        ) from error
+        raise DataError(f"no {TRUTH}: not a phantom", where=str(root), hint="cxrbench data phantom FOLDER") from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(
-            f"{TRUTH} is damaged: {error}", where=str(path), hint="cxrbench data phantom --out DIR"
+            f"{TRUTH} is damaged: {error}", where=str(path), hint="cxrbench data phantom FOLDER"
         ) from error
