@@ -79,7 +79,15 @@ def seed_option(command: Command) -> Command:
 
 
 def scoring_options(command: Command) -> Command:
-    """--protocol, --metrics, --resamples."""
+    """--protocol, --metrics, --metric-option, --resamples."""
+    command = click.option(
+        "-m",
+        "--metric-option",
+        "metric_options",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="Option of the metrics, for example -m uncertain=negative, -m chexbert=WEIGHTS.",
+    )(command)
     command = click.option(
         "--resamples",
         type=int,
@@ -168,9 +176,9 @@ def parse_options(items: tuple[str, ...]) -> dict[str, Any]:
         key, separator, value = item.partition("=")
         key = key.strip().replace("-", "_")
         if not separator or not key:
-            raise UsageError(f"{item!r} is not KEY=VALUE", where="-o", valid="-o num_beams=1")
+            raise UsageError(f"{item!r} is not KEY=VALUE", where="-o, -m", valid="-o num_beams=1")
         if key in parsed:
-            raise UsageError(f"option {key} given twice", where="-o")
+            raise UsageError(f"option {key} given twice", where="-o, -m")
         try:
             parsed[key] = yaml.safe_load(value)
         except yaml.YAMLError:

@@ -69,6 +69,7 @@ def run_config(given: dict[str, Any]) -> Any:
         seed=given["seed"],
         resamples=given.get("resamples", 10_000),
         options=opt.parse_options(given["options"]),
+        metric_options=opt.parse_options(given.get("metric_options", ())),
     )
 
 

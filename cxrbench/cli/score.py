@@ -54,6 +54,7 @@ def command(predictions: Path, task: str | None, references: Path | None, as_jso
         seed=given["seed"],
         resamples=given["resamples"],
         options=columns,
+        metric_options=opt.parse_options(given["metric_options"]),
     )
     texts = None if references is None else PlainTexts(references, **columns)
     results = score(config, references=texts, reporter=StderrReporter())

@@ -25,6 +25,7 @@ class RunConfig:
         limit: Number of examples, drawn by a seeded hash; None for all.
         batch_size: None chooses; it fixes the partition that a resumed run keeps.
         options: Options of the adapter, for example {"num_beams": 4}.
+        metric_options: Options of the metrics, for example {"chexbert": "chexbert.pth", "uncertain": "negative"}.
         resamples: Bootstrap resamples.
     """
 
@@ -42,6 +43,7 @@ class RunConfig:
     seed: int = 0
     resamples: int = DEFAULT_RESAMPLES
     options: Mapping[str, Any] = field(default_factory=dict)
+    metric_options: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name, low in (("limit", 1), ("batch_size", 1), ("resamples", 100)):
@@ -59,6 +61,7 @@ class RunConfig:
         for name in ("inputs", "protocols", "metrics"):
             record[name] = list(record[name])
         record["options"] = dict(self.options)
+        record["metric_options"] = dict(self.metric_options)
         return record
 
     @classmethod

@@ -159,7 +159,9 @@ def score_protocols(prepared: Prepared, predictions: Mapping[str, Prediction], m
         protocol: score_predictions(
             examples,
             predictions,
-            prepared.task.build_metrics(protocol, prepared.data, prepared.config.metrics or None),
+            prepared.task.build_metrics(
+                protocol, prepared.data, prepared.config.metrics or None, prepared.config.metric_options
+            ),
             header={
                 "task": prepared.task.name,
                 "model": model,

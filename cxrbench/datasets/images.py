@@ -71,7 +71,7 @@ def load_image(path: Path, *, max_side: int | None = None) -> NDArray[np.uint8]:
         raise DataError(
             f"cannot read image: {error.strerror or error}",
             where=str(path),
-            hint="cxrbench data check --data-root DIR",
+            hint="cxrbench data check iu-report --data-root DIR",
         ) from error
     if not head:
         raise _broken(path, "the file is empty (0 bytes)")

@@ -24,7 +24,7 @@ PROJECTIONS = "indiana_projections.csv"
 REPORT_COLUMNS = ("uid", "MeSH", "Problems", "image", "indication", "comparison", "findings", "impression")
 PROJECTION_COLUMNS = ("uid", "filename", "projection")
 _IMAGE_FOLDERS = ("images/images_normalized", "images", "images_normalized", ".")
-_HINT = "cxrbench data check --data-root DIR"
+_HINT = "cxrbench data check iu-report --data-root DIR"
 
 
 @dataclass(frozen=True, slots=True)

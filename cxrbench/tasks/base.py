@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from cxrbench.core.types import Example, Kind
 from cxrbench.metrics.base import Metric
@@ -73,6 +73,17 @@ class Task(Protocol):
         """Read the data; raise `DataError` with a hint where they are not usable."""
         ...
 
-    def build_metrics(self, protocol: str, data: TaskData, selection: Sequence[str] | None = None) -> list[Metric]:
-        """The metrics of one protocol; `selection` names families, None means all."""
+    def build_metrics(
+        self,
+        protocol: str,
+        data: TaskData,
+        selection: Sequence[str] | None = None,
+        options: Mapping[str, Any] | None = None,
+    ) -> list[Metric]:
+        """The metrics of one protocol.
+
+        Args:
+            selection: Metric families; None means all.
+            options: The user's metric options; one that the task does not know is a `UsageError`.
+        """
         ...

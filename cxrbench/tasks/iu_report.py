@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
+from typing import Any
 
 from cxrbench.core.errors import DataError, UsageError
 from cxrbench.core.types import Example, Image, Kind, Reference, Request
@@ -77,9 +78,15 @@ class IuReport:
             notes=_notes(data, chosen, split.note),
         )
 
-    def build_metrics(self, protocol: str, data: TaskData, selection: Sequence[str] | None = None) -> list[Metric]:
+    def build_metrics(
+        self,
+        protocol: str,
+        data: TaskData,
+        selection: Sequence[str] | None = None,
+        options: Mapping[str, Any] | None = None,
+    ) -> list[Metric]:
         """The metric families of one protocol, all of them unless `selection` names some."""
-        return build_report_metrics(protocol, data.training, selection)
+        return build_report_metrics(protocol, data.training, selection, options)
 
 
 def _check_inputs(inputs: Sequence[str]) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from cxrbench.core.errors import DataError
 from cxrbench.core.interchange import read_predictions
@@ -62,6 +63,12 @@ class PlainTexts:
             phantom=False,
         )
 
-    def build_metrics(self, protocol: str, data: TaskData, selection: Sequence[str] | None = None) -> list[Metric]:
-        """The metric families of one protocol."""
-        return build_report_metrics(protocol, data.training, selection)
+    def build_metrics(
+        self,
+        protocol: str,
+        data: TaskData,
+        selection: Sequence[str] | None = None,
+        options: Mapping[str, Any] | None = None,
+    ) -> list[Metric]:
+        """The metric families of one protocol, all of them unless `selection` names some."""
+        return build_report_metrics(protocol, data.training, selection, options)

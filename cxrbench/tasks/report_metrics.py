@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from cxrbench.core.errors import UnknownNameError
 from cxrbench.core.types import Example
@@ -14,17 +15,6 @@ from cxrbench.metrics.status import StatusRates
 from cxrbench.metrics.text import Bleu, Cider, Meteor, Rouge, RougeLCoco
 
 REPORT_PROTOCOLS: tuple[str, ...] = tuple(PROTOCOLS)
-
-_BUILDERS: dict[str, Callable[[Protocol], Metric]] = {
-    "bleu": Bleu,
-    "rouge": Rouge,
-    "rouge_l_coco": RougeLCoco,
-    "cider": Cider,
-    "rules": lambda protocol: LabelScores(get_labeler("rules"), protocol),
-    "meteor": Meteor,  # last of the costly ones: its Java process loads while the others are measured
-    "status": lambda protocol: StatusRates(),
-}
-METRIC_FAMILIES: tuple[str, ...] = tuple(_BUILDERS)
 HEADLINE: tuple[str, ...] = (
     "rules_micro_f1_14",
     "rules_macro_f1_14",
@@ -35,25 +25,69 @@ HEADLINE: tuple[str, ...] = (
     "cider",
     "empty_rate",
 )
+Options = Mapping[str, Any]
+
+
+def _labels(labeler: str, protocol: Protocol, options: Options, **settings: Any) -> Metric:
+    conventions = {name: options[name] for name in ("uncertain", "zero_division") if name in options}
+    return LabelScores(get_labeler(labeler, **settings), protocol, **conventions)
+
+
+def _chexbert(protocol: Protocol, options: Options) -> Metric | None:
+    if "chexbert" not in options:
+        return None
+    tokenizer = {"tokenizer": options["chexbert_tokenizer"]} if "chexbert_tokenizer" in options else {}
+    return _labels("chexbert", protocol, options, weights=options["chexbert"], **tokenizer)
+
+
+_BUILDERS: dict[str, Callable[[Protocol, Options], Metric | None]] = {
+    "bleu": lambda protocol, options: Bleu(protocol),
+    "rouge": lambda protocol, options: Rouge(protocol),
+    "rouge_l_coco": lambda protocol, options: RougeLCoco(protocol),
+    "cider": lambda protocol, options: Cider(protocol),
+    "rules": lambda protocol, options: _labels("rules", protocol, options),
+    "chexbert": _chexbert,
+    # Last of the costly ones: its Java process loads while the others are measured.
+    "meteor": lambda protocol, options: Meteor(protocol),
+    "status": lambda protocol, options: StatusRates(),
+}
+METRIC_FAMILIES: tuple[str, ...] = tuple(_BUILDERS)
+METRIC_OPTIONS: dict[str, str] = {
+    "uncertain": "positive (default) or negative: what an uncertain label counts as",
+    "zero_division": "0 (default) or 1: the value of 0/0 in label averages",
+    "chexbert": "weights of the CheXbert network: a .pth or .safetensors file, a folder or a hub id; adds chexbert_*",
+    "chexbert_tokenizer": "its tokenizer, where the weights do not bring one",
+}
 
 
 def build_report_metrics(
-    protocol: str, training: Callable[[], Sequence[Example]], selection: Sequence[str] | None = None
+    protocol: str,
+    training: Callable[[], Sequence[Example]],
+    selection: Sequence[str] | None = None,
+    options: Options | None = None,
 ) -> list[Metric]:
     """The metric families of a protocol.
 
     Args:
         training: The training examples; called only by protocols with a training vocabulary (r2gen).
         selection: Family names; None or empty for all.
+        options: See `METRIC_OPTIONS`.
 
     Raises:
-        UnknownNameError: An unknown protocol or family.
+        UnknownNameError: An unknown protocol, family or option.
+        UsageError: An option has a value that makes no sense.
+        WeightsError: CheXbert weights were named and cannot be loaded.
     """
+    options = options or {}
     for name in selection or ():
         if name not in _BUILDERS:
             raise UnknownNameError("metric", name, _BUILDERS, where="--metrics", hint="cxrbench list metrics")
+    for name in options:
+        if name not in METRIC_OPTIONS:
+            raise UnknownNameError("metric option", name, METRIC_OPTIONS, where="--metric-option")
     bound = bound_protocol(protocol, training)
-    return [build(bound) for name, build in _BUILDERS.items() if not selection or name in selection]
+    built = [build(bound, options) for name, build in _BUILDERS.items() if not selection or name in selection]
+    return [metric for metric in built if metric is not None]
 
 
 def bound_protocol(name: str, training: Callable[[], Sequence[Example]]) -> Protocol:

@@ -88,7 +88,7 @@ def collect_samples(studies: Sequence[IuStudy], image_size: int, labeler: Labele
         raise DataError(
             f"none of {len(studies)} studies has findings and a readable frontal film",
             valid="; ".join(f"{len(uids)}: {reason}" for reason, uids in skipped.items()),
-            hint="cxrbench data check iu-xray --data-root DIR",
+            hint="cxrbench data check iu-report --data-root DIR",
         )
     texts = ["\n".join(filter(None, (study.findings, study.impression))) for study, _, _ in whole]
     return Samples(
