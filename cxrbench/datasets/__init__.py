@@ -1,0 +1,1 @@
+"""Readers, one per on-disk format; images, text cleaning and splits; and the phantom."""

@@ -12,7 +12,7 @@ from cxrbench.core.errors import DataError
 INFO: Final = "phantom.json"
 TRUTH: Final = "truth.jsonl"
 SCHEMA: Final = "cxrbench.phantom/1"
-GENERATOR_VERSION: Final = "0"
+GENERATOR_VERSION: Final = "1"
 """Changes whenever the same seed would give other films or reports; frozen before a checkpoint is tuned on it."""
 
 
