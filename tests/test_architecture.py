@@ -13,7 +13,7 @@ PACKAGE = Path(cxrbench.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 # core holds two floors: the vocabulary at the bottom, and what drives a run near the top.
-DRIVERS = ("runner", "rescoring", "scoring", "checkup")
+DRIVERS = ("runner", "rescoring", "scoring", "checkup", "planning")
 FLOORS = {
     "core": 0,
     "metrics": 1,

@@ -8,6 +8,7 @@ from typing import Any
 from cxrbench.core.errors import UnknownNameError
 from cxrbench.core.types import Example
 from cxrbench.metrics.base import Metric
+from cxrbench.metrics.consistency import ComparisonClaims, Laterality
 from cxrbench.metrics.labelers.base import get_labeler
 from cxrbench.metrics.labels.scores import LabelScores
 from cxrbench.metrics.protocols import PROTOCOLS, Protocol, get_protocol
@@ -47,6 +48,8 @@ _BUILDERS: dict[str, Callable[[Protocol, Options], Metric | None]] = {
     "cider": lambda protocol, options: Cider(protocol),
     "rules": lambda protocol, options: _labels("rules", protocol, options),
     "chexbert": _chexbert,
+    "laterality": lambda protocol, options: Laterality(protocol),
+    "comparison": lambda protocol, options: ComparisonClaims(protocol),
     # Last of the costly ones: its Java process loads while the others are measured.
     "meteor": lambda protocol, options: Meteor(protocol),
     "status": lambda protocol, options: StatusRates(),
