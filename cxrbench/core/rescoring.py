@@ -17,7 +17,7 @@ from cxrbench.core.provenance import provenance
 from cxrbench.core.reporter import Reporter, Silent
 from cxrbench.core.results import Results
 from cxrbench.core.run_folder import RunFolder
-from cxrbench.core.runner import note_file_ids, prepare, run, score_protocols
+from cxrbench.core.runner import note_data, note_file_ids, prepare, run, score_protocols
 from cxrbench.tasks.base import Task
 
 
@@ -34,10 +34,7 @@ def score(
     """
     reporter = reporter or Silent()
     prepared = prepare(config, references, reporter)
-    for note in prepared.data.notes:
-        reporter.note(note)
-    for reason, ids in prepared.data.excluded.items():
-        reporter.note(f"{len(ids)} examples excluded: {reason}")
+    note_data(prepared.data, reporter)
     adapter = read_file(config.model.partition(":")[2], AdapterContext(config.task, "report", options=config.options))
     note_file_ids(adapter, prepared.examples, reporter)
     made = adapter.predict([example.request for example in prepared.examples])

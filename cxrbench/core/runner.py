@@ -99,8 +99,7 @@ def run(
     """
     reporter = reporter or Silent()
     prepared = prepare(config, reporter=reporter)
-    for note in prepared.data.notes:
-        reporter.note(note)
+    note_data(prepared.data, reporter)
     model = adapter or create_adapter(config.model, _context(prepared))
     info = model.describe()
     for note in info.notes:
@@ -268,6 +267,14 @@ def _try_write(folder: RunFolder, record: dict[str, Any]) -> None:
     except jsonio.StorageError:
         # The disk that refused the predictions refuses this too; the first error is the one to show.
         return
+
+
+def note_data(data: TaskData, reporter: Reporter) -> None:
+    """Say what is odd about the data and which examples take no part."""
+    for note in data.notes:
+        reporter.note(note)
+    for reason, ids in data.excluded.items():
+        reporter.note(f"{len(ids)} examples excluded: {reason}")
 
 
 def note_file_ids(model: FileAdapter, examples: Sequence[Example], reporter: Reporter) -> None:
