@@ -12,6 +12,8 @@ from cxrbench.metrics.base import FloatArray
 
 RECALLS: int = 101
 _CELLS = 1 << 21
+_MANY_HITS = 500
+"""From here on it is cheaper to look up each recall level among the hits than each hit among the levels."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,13 @@ def _interpolated(hits: FloatArray, seen: FloatArray, gold: FloatArray) -> Float
     precision = np.divide(hits, seen, out=np.zeros_like(hits), where=seen > 0)
     envelope = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
     recall = np.divide(hits, gold[:, None], out=np.zeros_like(hits), where=gold[:, None] > 0)
-    reached = np.searchsorted(np.linspace(0.0, 1.0, RECALLS), recall, side="right")
-    new = np.diff(reached, axis=1, prepend=0)
-    total: FloatArray = (envelope * new).sum(axis=1) / RECALLS
+    levels = np.linspace(0.0, 1.0, RECALLS)
+    if hits.shape[1] > _MANY_HITS:
+        first = np.stack([np.searchsorted(row, levels) for row in recall])
+        reached = first < hits.shape[1]
+        found = np.take_along_axis(envelope, np.where(reached, first, 0), axis=1)
+        total: FloatArray = np.where(reached, found, 0.0).sum(axis=1) / RECALLS
+        return total
+    new = np.diff(np.searchsorted(levels, recall, side="right"), axis=1, prepend=0)
+    total = (envelope * new).sum(axis=1) / RECALLS
     return total

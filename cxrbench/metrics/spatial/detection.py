@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 from cxrbench.core.types import Box, Direction, Reference
 from cxrbench.metrics.base import FloatArray, Metric, Pairs, State, Statistics
 from cxrbench.metrics.spatial.average_precision import Detections
-from cxrbench.metrics.spatial.geometry import pair_ious
 from cxrbench.metrics.spatial.overlap import boxes_part
-from cxrbench.metrics.spatial.source import RegionBoxes, corners, gold_boxes, predicted_boxes
+from cxrbench.metrics.spatial.source import RegionBoxes, gold_boxes, predicted_boxes
 
 THRESHOLDS = (0.5, 0.75)
 MAX_DETECTIONS = 100
@@ -126,23 +125,39 @@ def _by_class(boxes: Sequence[Box], numbers: Mapping[str, float]) -> dict[float,
 
 
 def _matched(number: float, boxes: Sequence[Box], gold: Sequence[Box]) -> FloatArray:
-    """Rows of class, score, matched at .5, matched at .75, by falling score."""
-    scores = np.array([1.0 if box.score is None else box.score for box in boxes])
-    order = np.argsort(-scores, kind="stable")[:MAX_DETECTIONS]
-    ious = pair_ious(corners(boxes)[order], corners(gold))
+    """Rows of class, score, matched at .5, matched at .75, by falling score.
+
+    Plain Python: an image holds few boxes of a class, and arrays that small cost more than they save.
+    """
+    ranked = sorted(boxes, key=_score, reverse=True)[:MAX_DETECTIONS]
+    ious = [[_iou(box, other) for other in gold] for box in ranked]
     columns = [_greedy(ious, threshold) for threshold in THRESHOLDS]
-    return np.column_stack([np.full(len(order), number), scores[order], *columns])
+    return np.column_stack([np.full(len(ranked), number), [_score(box) for box in ranked], *columns])
 
 
-def _greedy(ious: FloatArray, threshold: float) -> FloatArray:
+def _score(box: Box) -> float:
+    return 1.0 if box.score is None else box.score
+
+
+def _iou(one: Box, other: Box) -> float:
+    width = min(one.x2, other.x2) - max(one.x1, other.x1)
+    height = min(one.y2, other.y2) - max(one.y1, other.y1)
+    if width <= 0 or height <= 0:
+        return 0.0
+    common = width * height
+    areas = (one.x2 - one.x1) * (one.y2 - one.y1) + (other.x2 - other.x1) * (other.y2 - other.y1)
+    return common / (areas - common)
+
+
+def _greedy(ious: Sequence[Sequence[float]], threshold: float) -> list[float]:
     """Whether each detection (row), in order, finds a free gold box (column); among equal IoUs the last one."""
-    free = ious.copy()
-    matched = np.zeros(len(ious))
-    for row in range(len(ious)):
-        if not free.shape[1]:
-            break
-        best = free.shape[1] - 1 - int(np.argmax(free[row, ::-1]))
-        if free[row, best] >= threshold:
-            matched[row] = 1.0
-            free[:, best] = -1.0
+    taken: set[int] = set()
+    matched = []
+    for row in ious:
+        best, chosen = threshold, -1
+        for column, iou in enumerate(row):
+            if iou >= best and column not in taken:
+                best, chosen = iou, column
+        matched.append(float(chosen >= 0))
+        taken.add(chosen)
     return matched

@@ -42,16 +42,6 @@ def union_ious(first: Sequence[FloatArray], second: Sequence[FloatArray]) -> Flo
     return result
 
 
-def pair_ious(first: FloatArray, second: FloatArray) -> FloatArray:
-    """Intersection over union of each pair of boxes: [n, 4], [m, 4] -> [n, m]; 0 where neither has an area."""
-    overlap = np.clip(
-        np.minimum(first[:, None, 2:], second[:, 2:]) - np.maximum(first[:, None, :2], second[:, :2]), 0, None
-    )
-    common = overlap.prod(axis=2)
-    total = areas(first)[:, None] + areas(second) - common
-    return _quotient(common, total)
-
-
 def areas(boxes: FloatArray) -> FloatArray:
     """Area of each box: [..., 4] -> [...]."""
     found: FloatArray = (boxes[..., 2] - boxes[..., 0]) * (boxes[..., 3] - boxes[..., 1])

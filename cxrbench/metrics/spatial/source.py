@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 
 import numpy as np
 
@@ -100,5 +101,4 @@ def box_pairs(pairs: Pairs, regions: RegionBoxes | None) -> tuple[list[FloatArra
 
 
 def _finite(boxes: Sequence[Box]) -> bool:
-    values = [(box.x1, box.y1, box.x2, box.y2, 0.0 if box.score is None else box.score) for box in boxes]
-    return bool(np.isfinite(np.array(values, np.float64)).all())
+    return all(isfinite(box.x1 + box.y1 + box.x2 + box.y2 + (box.score or 0.0)) for box in boxes)

@@ -11,7 +11,7 @@ from cxrbench.core.errors import DataError
 from cxrbench.core.types import Box, InvalidPrediction, Prediction, Reference
 from cxrbench.metrics.base import Pairs
 from cxrbench.metrics.spatial import BoxOverlap, RegionBoxes, localisation_calibration
-from cxrbench.metrics.spatial.geometry import pair_ious, union_ious
+from cxrbench.metrics.spatial.geometry import union_ious
 
 SIDE = 12
 spans = st.tuples(st.integers(0, SIDE), st.integers(0, SIDE)).map(sorted)
@@ -40,16 +40,6 @@ def rows(boxes):
 def test_the_iou_of_unions_equals_counting_pixels(examples):
     found = union_ious([rows(a) for a, _ in examples], [rows(b) for _, b in examples])
     assert found == pytest.approx([raster_iou(a, b) for a, b in examples], abs=1e-12)
-
-
-@settings(max_examples=60, deadline=None)
-@given(sides, sides)
-def test_the_iou_of_pairs_equals_counting_pixels(first, second):
-    found = pair_ious(rows(first), rows(second))
-    assert found.shape == (len(first), len(second))
-    for i, one in enumerate(first):
-        for j, other in enumerate(second):
-            assert found[i, j] == pytest.approx(raster_iou([one], [other]), abs=1e-12)
 
 
 def test_the_two_box_case_of_radfact():

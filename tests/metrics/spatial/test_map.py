@@ -120,7 +120,8 @@ def plain_average_precision(images, label, threshold):
         hits += hit
         points.append((hits / total, hits / rank))
     levels = np.linspace(0, 1, 101)
-    return sum(max((p for r, p in points if r >= level), default=0.0) for level in levels) / 101
+    recalls, precisions = np.array(points).T if points else np.zeros((2, 0))
+    return sum(precisions[recalls >= level].max(initial=0.0) for level in levels) / 101
 
 
 def iou(a, b):
@@ -166,6 +167,21 @@ def test_weights_of_groups_equal_weights_of_their_images():
     by_image = metric.aggregate(statistics, weights[:, groups])
     for name in metric.scores:
         assert np.array_equal(by_group[name], by_image[name], equal_nan=True)
+
+
+def test_a_class_with_many_hits_equals_its_definition():
+    rng = np.random.default_rng(2)
+    gold = Box(0, 0, 10, 10, "nodule")
+    images = []
+    for k in range(700):
+        found = [Box(0, 0, 10, 10, "nodule", rng.random())] if rng.random() < 0.9 else []
+        found += [Box(50, 50, 60, 60, "nodule", rng.random() * 0.8)]
+        images.append((Reference(id=str(k), boxes=(gold,)), Prediction(id=str(k), boxes=tuple(found))))
+    weights = rng.integers(0, 3, (2, 700)).astype(float)
+    for row, value in zip(weights, scored(images, weights)["map_50"]):
+        spread = [images[k] for k in np.repeat(np.arange(700), row.astype(int))]
+        assert value == pytest.approx(scored(spread)["map_50"][0], abs=1e-12)
+        assert value == pytest.approx(plain_average_precision(spread, "nodule", 0.5), abs=1e-12)
 
 
 GOLD = Box(0, 0, 10, 10, "nodule")
