@@ -37,6 +37,7 @@ class LabelAgreement(AdditiveMetric):
     def __init__(self, labeler: Labeler, protocol: Protocol | None = None) -> None:
         self.name = f"{labeler.name}_agreement"
         self.prefix = labeler.name
+        self.protocol = protocol
         self._texts = LabelScores(labeler, protocol)
 
     @property
@@ -45,7 +46,7 @@ class LabelAgreement(AdditiveMetric):
         return dict.fromkeys([*kinds, *(f"{kind}/{name}" for kind in kinds for name in CONDITIONS)], "higher")
 
     def signature(self) -> str:
-        protocol = self._texts.protocol
+        protocol = self.protocol
         texts = f"protocol:{protocol.name}|reference:{protocol.reference}" if protocol else "texts:whole"
         return f"label_agreement|{texts}|{self._texts.labeler.signature()}|values:4|weights:gold-support"
 
