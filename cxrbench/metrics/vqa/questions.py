@@ -28,7 +28,7 @@ _EITHER = (
 _NO_THING = (
     r"(?:normal|complete|average|image|images|picture|film|scan|x ray|xray|radiograph|patient|limits|age|time)\b"
 )
-_BETWEEN_TWO = re.compile(rf"\b\w+\b.*\b(?:{_RELATION}) (?!{_NO_THING})\w+")
+_BETWEEN_TWO = re.compile(rf"\b(?:{_RELATION}) (?!{_NO_THING})\w+")
 _ALTERNATIVE = re.compile(rf"\b(?:{_EITHER})\b")
 
 
@@ -76,4 +76,5 @@ def names_spatial_relation(question: str | None) -> bool:
 @lru_cache(maxsize=1 << 15)
 def _names_relation(question: str) -> bool:
     words = normalise_answer(question)
-    return _BETWEEN_TWO.search(words) is not None or _ALTERNATIVE.search(words) is not None
+    relates = any(match.start() > 0 for match in _BETWEEN_TWO.finditer(words))
+    return relates or _ALTERNATIVE.search(words) is not None
