@@ -19,6 +19,7 @@ COMMANDS = {
     "score": "Score predictions that already exist, from any system.",
     "verify": "Recompute the scores of a run folder and compare.",
     "rerun": "Repeat a run from its run.json and compare.",
+    "plan": "How many studies a comparison needs, from pilot runs.",
     "label": "Label reports with the 14 CheXpert conditions.",
     "train": "Train a reference model.",
     "generate": "Write reports for image files.",
