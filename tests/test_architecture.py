@@ -13,7 +13,19 @@ PACKAGE = Path(cxrbench.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 # core holds two floors: the vocabulary at the bottom, and what drives a run near the top.
-DRIVERS = ("runner", "rescoring", "scoring", "checkup", "planning")
+DRIVERS = (
+    "runner",
+    "rescoring",
+    "scoring",
+    "checkup",
+    "planning",
+    "comparing",
+    "example_values",
+    "flips",
+    "paired_runs",
+    "run_statistics",
+    "shared_examples",
+)
 FLOORS = {
     "core": 0,
     "metrics": 1,

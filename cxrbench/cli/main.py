@@ -20,6 +20,7 @@ COMMANDS = {
     "verify": "Recompute the scores of a run folder and compare.",
     "rerun": "Repeat a run from its run.json and compare.",
     "plan": "How many studies a comparison needs, from pilot runs.",
+    "compare": "Compare runs with paired statistics.",
     "label": "Label reports with the 14 CheXpert conditions.",
     "train": "Train a reference model.",
     "generate": "Write reports for image files.",
