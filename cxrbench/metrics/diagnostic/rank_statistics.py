@@ -72,11 +72,12 @@ class Ranked:
         closing = np.flatnonzero(np.diff(level, append=len(ends)))
         result = np.full(len(weights), np.nan)
         for start, part in _parts(weights, len(self.scores)):
-            seen = np.cumsum(part[:, self.groups], axis=1)
-            found = np.cumsum(part[:, self.groups[hits]], axis=1)[:, closing]
+            seen = np.cumsum(np.take(part, self.groups, axis=1), axis=1)
+            found = np.cumsum(np.take(part, self.groups[hits], axis=1), axis=1)[:, closing]
             everything = seen[:, -1] if seen.shape[1] else np.zeros(len(part))
             total = found[:, -1] if found.shape[1] else np.zeros(len(part))
-            precision = np.divide(found, seen[:, ends], out=np.zeros_like(found), where=seen[:, ends] > 0)
+            called = np.take(seen, ends, axis=1)
+            precision = np.divide(found, called, out=np.zeros_like(found), where=called > 0)
             area = (np.diff(found, axis=1, prepend=0.0) * precision).sum(axis=1)
             defined = (total > 0) & (everything > total)
             result[start : start + len(part)] = np.divide(area, total, out=np.full(len(part), np.nan), where=defined)
@@ -91,9 +92,11 @@ class Ranked:
         result = np.zeros(len(weights))
         for start, part in _parts(weights, len(self.scores)):
             ahead = np.zeros((len(part), len(negatives) + 1))
-            np.cumsum(part[:, self.groups[~self.positive]], axis=1, out=ahead[:, 1:])
-            beaten = ahead[:, -1:] - (ahead[:, after] + ahead[:, at_or_after]) / 2
-            result[start : start + len(part)] = np.einsum("bi,bi->b", part[:, self.groups[self.positive]], beaten)
+            np.cumsum(np.take(part, self.groups[~self.positive], axis=1), axis=1, out=ahead[:, 1:])
+            beaten = ahead[:, -1:] - (np.take(ahead, after, axis=1) + np.take(ahead, at_or_after, axis=1)) / 2
+            result[start : start + len(part)] = np.einsum(
+                "bi,bi->b", np.take(part, self.groups[self.positive], axis=1), beaten
+            )
         return result
 
 

@@ -42,10 +42,12 @@ class Detections:
         for start in range(0, len(weights), step):
             part = weights[start : start + step]
             gold = part @ self.gold
-            seen = np.cumsum(part[:, self.owner], axis=1)
+            seen = np.cumsum(np.take(part, self.owner, axis=1), axis=1)
             for index, matched in enumerate(self.matched):
                 hits = np.flatnonzero(matched)
-                found = _interpolated(np.cumsum(part[:, self.owner[hits]], axis=1), seen[:, hits], gold)
+                found = _interpolated(
+                    np.cumsum(np.take(part, self.owner[hits], axis=1), axis=1), np.take(seen, hits, axis=1), gold
+                )
                 result[index, start : start + step] = np.where(gold > 0, found, np.nan)
         return result
 
