@@ -82,8 +82,9 @@ def _normalise(text: str) -> str:
     if not _PLAIN.fullmatch(text):
         text = text.translate(_characters)
     words = text.split()
-    words = [word for word in words if word not in ARTICLES] or words
-    return " ".join(_digits(words))
+    if not ARTICLES.isdisjoint(words):
+        words = [word for word in words if word not in ARTICLES] or words
+    return " ".join(words if _NUMBERS.keys().isdisjoint(words) else _digits(words))
 
 
 _remembered = lru_cache(maxsize=1 << 16)(_normalise)

@@ -32,6 +32,7 @@ _BETWEEN_TWO = re.compile(rf"\b(?:{_RELATION}) (?!{_NO_THING})\w+")
 _ALTERNATIVE = re.compile(rf"\b(?:{_EITHER})\b")
 
 
+@lru_cache(maxsize=1 << 10)
 def type_names(question_type: str | None) -> tuple[str, ...]:
     """The types of a question, lower case and without the prefix of QBA; several for a comma list."""
     if not question_type:
