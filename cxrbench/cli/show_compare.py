@@ -131,26 +131,24 @@ def _print_tests(comparison: Mapping[str, Any]) -> None:
 
 def _print_flips(comparison: Mapping[str, Any]) -> None:
     run, against, flips = comparison["run"], comparison["against"], comparison["flips"]
-    if flips["values"]:
+    changed = {score: found for score, found in flips["values"].items() if found["better"] or found["worse"]}
+    if changed:
         click.echo()
-    for score, found in flips["values"].items():
-        click.echo(
-            f"{score}: {run} is better on {found['better']} examples, worse on {found['worse']}, "
-            f"equal on {found['equal']}"
-        )
-    score = next(
-        (name for name, found in flips["values"].items() if found["most_improved"] or found["most_worsened"]), None
-    )
+    for score, found in changed.items():
+        counts = f"better on {found['better']} examples, worse on {found['worse']}, equal on {found['equal']}"
+        click.echo(f"{score}: {run} is {counts}")
+    score = next(iter(changed), None)
     if score is not None:
-        found = flips["values"][score]
+        found = changed[score]
         rows = [
             [_printable(item["id"]), _number(item["against"]), _number(item["value"]), _signed(item["difference"])]
             for side in ("most_improved", "most_worsened")
             for item in found[side][:_SHOWN_FLIPS]
         ]
-        click.echo()
-        header = ["example", against, run, f"{run} − {against}"]
-        print_table(header, rows, title=f"Changed most by {score}", right=(1, 2, 3))
+        if rows:
+            click.echo()
+            header = ["example", against, run, f"{run} − {against}"]
+            print_table(header, rows, title=f"Changed most by {score}", right=(1, 2, 3))
     for labeler, found in flips["labels"].items():
         _print_labels(labeler, found, run, against)
 

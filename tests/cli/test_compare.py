@@ -59,7 +59,7 @@ def test_a_comparison_names_the_runs_and_prints_a_table_with_report_lines(cxrben
     assert "McNemar, right labels of No Finding" in out
     assert "no test per example (the score is no mean of values per example): bleu_4" in out
     assert "corrected for 3 tests" in out
-    assert "rouge_l: B is better on" in out
+    assert "rouge_l: B is better on " in out
     assert "By finding" in out
     assert "only 12 resampling units" in out
 
