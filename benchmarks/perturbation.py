@@ -128,12 +128,13 @@ def markdown(result: dict[str, Any]) -> str:
         f"{result['data']}, protocol {result['protocol']}, n = {result['n']}, "
         + ("all sentences that can be changed" if result["at_most"] is None else f"at most {result['at_most']} each"),
         "",
-        "| perturbation | reports changed | " + " | ".join(SCORES) + " |",
-        "|---|---|" + "---|" * len(SCORES),
+        "| perturbation | reports changed | sentences changed of those it can change | " + " | ".join(SCORES) + " |",
+        "|---|---|---|" + "---|" * len(SCORES),
     ]
     for row in result["perturbations"]:
         cells = [cell(row["scores"][score], row["perturbation"] == "identity") for score in SCORES]
-        lines.append(f"| {row['perturbation']} | {row['reports_changed']} | " + " | ".join(cells) + " |")
+        counts = f"{row['sentences_changed']} of {row['sentences_changeable']}"
+        lines.append(f"| {row['perturbation']} | {row['reports_changed']} | {counts} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
