@@ -36,7 +36,9 @@ def answers(count):
         )
         said = sentence(i)
         given = draw.choice(["yes", "no", "yes no"]) if closed else said
-        predictions.append(Prediction(str(i), text=said, answer=given, severity="mild", regions=regions[:1]))
+        predictions.append(
+            Prediction(str(i), text=said, answer=given, severity="mild", regions=regions[: draw.randint(0, 2)])
+        )
     return references, predictions
 
 
