@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from cxrbench.reference_models.chexquery.layers import MultiHeadAttention, RMSNorm, mlp
+from cxrbench.reference_models.chexquery.queries import unit_rows
 
 
 class Fused(NamedTuple):
@@ -20,13 +21,14 @@ class Fused(NamedTuple):
 class GatedFusion(nn.Module):
     """Pools the queries and weighs them against the global token.
 
-    The gate acts after the normalisation, on both branches: a scalar before a normalisation is erased by it.
+    The gate acts after the normalisation, on both branches: a scalar before a normalisation is erased by it. The pool
+    queries start with rows of standard deviation 1, as the others do: nearly equal rows would all pool the same mean.
     """
 
     def __init__(self, width: int, heads: int, pool_queries: int, gate_width: int, dropout: float = 0.0) -> None:
         super().__init__()
         self.gate = mlp(2 * width, gate_width, 1)
-        self.pool_queries = nn.Parameter(nn.init.xavier_uniform_(torch.empty(pool_queries, width)))
+        self.pool_queries = nn.Parameter(unit_rows(nn.init.xavier_uniform_(torch.empty(pool_queries, width))))
         self.pool = MultiHeadAttention(width, heads, dropout)
         self.pool_norm = nn.LayerNorm(width)
         self.project = nn.Linear(width, width)

@@ -99,13 +99,14 @@ class CheXQueryLearner:
 
     def counts(self, batch: Mapping[str, Any], phase: Phase) -> Mapping[str, float]:
         cells = float(batch["aux_targets"].numel())
-        return {"gen": float((batch["labels"] != IGNORE).sum()), "aux": cells, "global_aux": cells}
+        tokens = float((batch["labels"] != IGNORE).sum())
+        return {"gen": tokens, "aux": cells, "global_aux": cells, "patch_aux": cells}
 
     def losses(self, batch: Mapping[str, Any], phase: Phase) -> Losses:
-        weight = phase.loss_weights
-        writes = weight.get("gen", 0.0) > 0
+        wanted = {name for name, weight in phase.loss_weights.items() if weight > 0}
+        writes = "gen" in wanted
         looks = not phase.options.get("label_memory")
-        names = weight.get("aux", 0.0) > 0 or weight.get("global_aux", 0.0) > 0 or not looks
+        names = bool(wanted & {"aux", "global_aux", "patch_aux"}) or not looks
         output = self.model(
             batch["images"] if looks else None,
             batch["decoder_input_ids"] if writes else None,
@@ -114,7 +115,12 @@ class CheXQueryLearner:
             pos_weight=self.pos_weight.to(batch["aux_targets"].device) if phase.options.get("pos_weight") else None,
             label_smoothing=phase.label_smoothing,
         )
-        parts = {"gen": output.generation, "aux": output.auxiliary, "global_aux": output.global_auxiliary}
+        parts = {
+            "gen": output.generation,
+            "aux": output.auxiliary,
+            "global_aux": output.global_auxiliary,
+            "patch_aux": output.patch_auxiliary,
+        }
         return Losses(
             {name: part.mean for name, part in parts.items() if part is not None},
             {} if output.gate is None else {"gate": output.gate},

@@ -55,6 +55,7 @@ class Output:
         generation: Token cross-entropy.
         auxiliary: Binary cross-entropy of the condition queries.
         global_auxiliary: The same through the global token's throw-away head (phase 0a).
+        patch_auxiliary: The same through the patches' throw-away head (phase 0a).
         logits: [B, T, V].
         aux_logits: [B, C].
         gate: [B, 1].
@@ -63,6 +64,7 @@ class Output:
     generation: LossSum | None = None
     auxiliary: LossSum | None = None
     global_auxiliary: LossSum | None = None
+    patch_auxiliary: LossSum | None = None
     logits: Tensor | None = None
     aux_logits: Tensor | None = None
     gate: Tensor | None = None
@@ -132,12 +134,15 @@ class CheXQuery(nn.Module):
             return Output(generation=self._generation(logits, labels, label_smoothing), logits=logits)
         features = images if isinstance(images, VisionFeatures) else self.see(images)
         encoded = self.encode(features)
-        auxiliary = global_auxiliary = text_logits = None
+        auxiliary = global_auxiliary = patch_auxiliary = text_logits = None
         if aux_targets is not None:
             auxiliary = auxiliary_cross_entropy(encoded.aux_logits, aux_targets, pos_weight=pos_weight, mask=aux_mask)
             if self.warmup is not None:
                 global_auxiliary = auxiliary_cross_entropy(
                     self.warmup.global_head(features.pooled), aux_targets, pos_weight=pos_weight, mask=aux_mask
+                )
+                patch_auxiliary = auxiliary_cross_entropy(
+                    self.warmup.patch_head(features.patches), aux_targets, pos_weight=pos_weight, mask=aux_mask
                 )
         if decoder_input_ids is not None:
             text_logits = self.decoder(decoder_input_ids, encoded.memory)
@@ -145,6 +150,7 @@ class CheXQuery(nn.Module):
             generation=None if text_logits is None else self._generation(text_logits, labels, label_smoothing),
             auxiliary=auxiliary,
             global_auxiliary=global_auxiliary,
+            patch_auxiliary=patch_auxiliary,
             logits=text_logits,
             aux_logits=encoded.aux_logits,
             gate=encoded.gate,

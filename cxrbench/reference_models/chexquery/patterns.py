@@ -13,7 +13,13 @@ _VISION_LORA = r"vision\..*lora_.*"
 _DECODER_LORA = r"decoder\..*lora_.*"
 
 PHASES: dict[str, tuple[str, ...]] = {
-    "0a": (r"vision\..*", r"queries\.condition", r"cross_attention\..*", _AUXILIARY, r"warmup\.global_head\..*"),
+    "0a": (
+        r"vision\..*",
+        r"queries\.condition",
+        r"cross_attention\..*",
+        _AUXILIARY,
+        r"warmup\.(global|patch)_head\..*",
+    ),
     "0b": (r"decoder\..*", r"warmup\.(states|norm\..*)"),
     "1": (*_QUERY_SIDE, _AUXILIARY),
     "2": (*_QUERY_SIDE, _AUXILIARY, _VISION_LORA, _DECODER_LORA),

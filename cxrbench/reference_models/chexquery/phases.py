@@ -68,7 +68,7 @@ def _tiny() -> tuple[Phase, ...]:
             epochs=15,
             trainable=trainable_patterns("0a"),
             learning_rate=2e-3,
-            loss_weights={"aux": 1.0, "global_aux": 0.5},
+            loss_weights={"aux": 1.0, "global_aux": 0.5, "patch_aux": 1.0},
             weight_decay=0.05,
             select=AUROC,
             options={"warmup": True},
