@@ -51,6 +51,10 @@ class RunComparison:
                 rows.append({**row, **{key: found[key] for key in kept}, "low": low, "high": high})
         return pd.DataFrame(rows)
 
+    def _repr_html_(self) -> str:
+        table: str = self.frame().to_html(index=False)
+        return table
+
 
 def compare(
     paths: Sequence[str | Path],

@@ -106,7 +106,7 @@ def _difference(found: Difference, direction: str) -> dict[str, Any]:
         "difference": _rounded(found.difference),
         "ci95": None if found.ci95 is None else [_rounded(bound) for bound in found.ci95],
         "favours": "run" if sign > 0 else "against" if sign < 0 else None,
-        "p": _rounded(found.p),
+        "p": _p(found.p),
         "p_exact": found.exact,
         **({"reason": found.reason} if found.reason else {}),
     }
@@ -148,7 +148,7 @@ def _mcnemar(of: str, right: tuple[BoolArray, BoolArray], groups: Sequence[str],
         "only_run": found.only_first,
         "only_against": found.only_second,
         "statistic": _rounded(found.statistic),
-        "p": _rounded(found.p),
+        "p": _p(found.p),
         "method": found.method,
         "odds_ratio": _rounded(found.only_first / found.only_second) if both else None,
         "reason": found.reason,
@@ -157,7 +157,13 @@ def _mcnemar(of: str, right: tuple[BoolArray, BoolArray], groups: Sequence[str],
 
 
 def _numbers(record: dict[str, Any]) -> dict[str, Any]:
-    return {key: _rounded(value) if isinstance(value, float) else value for key, value in record.items()}
+    rounded = {key: _rounded(value) if isinstance(value, float) else value for key, value in record.items()}
+    return {**rounded, "p": _p(record["p"])}
+
+
+def _p(value: float | None) -> float | None:
+    """Significant digits: a small p-value must not become 0."""
+    return None if value is None else float(f"{value:.{_DIGITS}g}")
 
 
 def _rounded(value: float | None) -> float | None:

@@ -177,6 +177,7 @@ def test_an_undefined_score_is_null_with_its_reason(constant, retrieval):
 def test_a_comparison_reads_into_pandas(constant, retrieval):
     frame = compare([constant, retrieval], resamples=200).frame()
     assert list(frame["score"]) == HEADLINE
+    assert "<table" in compare([constant, retrieval], resamples=200)._repr_html_()
     assert {"run", "compared_with", "difference", "low", "high", "p", "p_corrected"} <= set(frame.columns)
 
 

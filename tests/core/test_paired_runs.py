@@ -92,6 +92,19 @@ def test_examples_of_one_patient_are_tested_as_one_group():
     assert counts["odds_ratio"] == pytest.approx(counts["only_run"] / counts["only_against"])
 
 
+def test_a_tiny_p_value_stays_above_zero():
+    n = 400
+    a, b = measured(np.ones(n)), measured(np.arange(n) % 2)
+    item = compare_pair(
+        [a], [b], Sample(tuple(map(str, range(n))), tuple(map(str, range(n))), 100, 0), ["accuracy"], 0
+    )
+    tests = item["scores"]["accuracy"]
+    assert 0 < tests["mcnemar"]["p"] < 1e-40
+    assert 0 < tests["t_test"]["p"] < 1e-40
+    assert tests["p"] == pytest.approx(1 / 101)
+    assert item["flips"]["values"]["accuracy"]["most_improved"] == []
+
+
 def test_the_largest_changes_come_first_in_the_direction_of_the_score():
     values, against = np.array([0.9, 0.1, 0.5, np.nan]), np.array([0.5, 0.6, 0.5, np.nan])
     up = changed_values(["a", "b", "c", "d"], values, against, "higher", 1)
