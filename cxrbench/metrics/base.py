@@ -24,6 +24,8 @@ FloatArray = NDArray[np.float64]
 State = Mapping[str, Any]
 """What `Metric.fit` learnt from all references; JSON-serialisable."""
 View = TypeVar("View")
+GroupScorer = Callable[[FloatArray], dict[str, FloatArray]]
+"""Weights of groups, float64 [b, groups] -> score name -> float64 [b]."""
 
 
 class Pairs:
@@ -119,6 +121,16 @@ class Metric(ABC):
         Returns:
             Score name -> float64 [b]; NaN where the score is undefined under that weighting.
         """
+
+    def grouped(self, statistics: Statistics, groups: NDArray[np.int64], count: int) -> GroupScorer:
+        """`aggregate` for weights of groups; overridden where work can be shared by all weightings.
+
+        Args:
+            statistics: Of n examples.
+            groups: int64 [n], the group of each example.
+            count: Number of groups; the weights have shape [b, count].
+        """
+        return lambda weights: self.aggregate(statistics, weights[:, groups])
 
     def why_undefined(self, score: str) -> str:
         """The reason printed beside a null value."""

@@ -14,8 +14,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from cxrbench.metrics.base import FloatArray, Metric, Statistics
-from cxrbench.statistics.scoring import BoolArray, GroupScorer, group_scorer, rows_of
+from cxrbench.metrics.base import FloatArray, GroupScorer, Metric, Statistics
+from cxrbench.statistics.scoring import BoolArray, group_scorer, rows_of
 from cxrbench.statistics.weights import Groups, group_weights
 
 Key = TypeVar("Key", bound=Hashable)

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
 import numpy as np
 from numpy.typing import NDArray
 
-from cxrbench.metrics.base import FloatArray, Metric, Statistics
+from cxrbench.metrics.base import GroupScorer, Metric, Statistics
 from cxrbench.statistics.weights import Groups
 
 BoolArray = NDArray[np.bool_]
-GroupScorer = Callable[[FloatArray], Mapping[str, FloatArray]]
-"""float64 [b, groups] -> score name -> float64 [b]."""
 
 
 def group_scorer(metric: Metric, statistics: Statistics, groups: Groups) -> GroupScorer:
     """How `metric` scores `statistics` when whole groups are weighted.
 
-    Additive statistics are summed per group once; the others get the weight of its group for every row.
+    Additive statistics are summed per group once; the others share what they can between weightings.
     """
     if metric.additive:
         summed = Statistics(statistics.columns, groups.sums(statistics.values))
         return lambda weights: metric.aggregate(summed, weights)
-    return lambda weights: metric.aggregate(statistics, weights[:, groups.index])
+    return metric.grouped(statistics, groups.index, groups.count)
 
 
 def rows_of(statistics: Statistics, kept: BoolArray) -> Statistics:

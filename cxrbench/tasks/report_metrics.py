@@ -8,12 +8,15 @@ from typing import Any
 from cxrbench.core.errors import UnknownNameError
 from cxrbench.core.types import Example
 from cxrbench.metrics.base import Metric
+from cxrbench.metrics.bertscore import BertScore
 from cxrbench.metrics.consistency import ComparisonClaims, Laterality
+from cxrbench.metrics.diagnostic import LabelAgreement
 from cxrbench.metrics.labelers.base import get_labeler
 from cxrbench.metrics.labels.scores import LabelScores
 from cxrbench.metrics.protocols import PROTOCOLS, Protocol, get_protocol
 from cxrbench.metrics.status import StatusRates
 from cxrbench.metrics.text import Bleu, Cider, Meteor, Rouge, RougeLCoco
+from cxrbench.metrics.vqa import ClinicalTermF1
 
 REPORT_PROTOCOLS: tuple[str, ...] = tuple(PROTOCOLS)
 HEADLINE: tuple[str, ...] = (
@@ -41,6 +44,16 @@ def _chexbert(protocol: Protocol, options: Options) -> Metric | None:
     return _labels("chexbert", protocol, options, weights=options["chexbert"], **tokenizer)
 
 
+def _bertscore(protocol: Protocol, options: Options) -> Metric:
+    names = {"model": "bertscore_model", "num_layers": "bertscore_layers", "idf": "bertscore_idf"}
+    names |= {"rescale": "bertscore_rescale"}
+    return BertScore(protocol, **{name: options[key] for name, key in names.items() if key in options})
+
+
+def _agreement(protocol: Protocol, options: Options) -> Metric | None:
+    return LabelAgreement(get_labeler("rules"), protocol) if options.get("agreement") else None
+
+
 _BUILDERS: dict[str, Callable[[Protocol, Options], Metric | None]] = {
     "bleu": lambda protocol, options: Bleu(protocol),
     "rouge": lambda protocol, options: Rouge(protocol),
@@ -48,16 +61,24 @@ _BUILDERS: dict[str, Callable[[Protocol, Options], Metric | None]] = {
     "cider": lambda protocol, options: Cider(protocol),
     "rules": lambda protocol, options: _labels("rules", protocol, options),
     "chexbert": _chexbert,
+    "clinical_terms": lambda protocol, options: ClinicalTermF1(protocol=protocol),
     "laterality": lambda protocol, options: Laterality(protocol),
     "comparison": lambda protocol, options: ComparisonClaims(protocol),
     # Last of the costly ones: its Java process loads while the others are measured.
     "meteor": lambda protocol, options: Meteor(protocol),
+    "bertscore": _bertscore,
+    "agreement": _agreement,
     "status": lambda protocol, options: StatusRates(),
 }
 METRIC_FAMILIES: tuple[str, ...] = tuple(_BUILDERS)
 METRIC_OPTIONS: dict[str, str] = {
     "uncertain": "positive (default) or negative: what an uncertain label counts as",
     "zero_division": "0 (default) or 1: the value of 0/0 in label averages",
+    "agreement": "true adds Cohen's kappa and the three-way F1 of the CheXbert paper, by the rule labeler",
+    "bertscore_model": "a folder, or a hub id that is in the local cache (default microsoft/deberta-xlarge-mnli)",
+    "bertscore_layers": "the layer to compare; needed with a folder",
+    "bertscore_idf": "true weighs tokens by their rarity among the references",
+    "bertscore_rescale": "true rescales by bert-score's baseline",
     "chexbert": "weights of the CheXbert network: a .pth or .safetensors file, a folder or a hub id; adds chexbert_*",
     "chexbert_tokenizer": "its tokenizer, where the weights do not bring one",
 }

@@ -1,4 +1,4 @@
-"""Reports and attention pictures for image files, batch by batch; a file that cannot be read is reported, not fatal."""
+"""Reports and attention pictures for image files, in batches; a file that cannot be read is reported, not fatal."""
 
 from __future__ import annotations
 
