@@ -178,7 +178,7 @@ def test_a_step_of_a_phase_changes_the_parameters_of_that_phase_and_no_others(ph
             None if phase == "0a" else labels,
             None if phase == "3" else targets,
         )
-        parts = (output.generation, output.auxiliary, output.global_auxiliary)
+        parts = (output.generation, output.auxiliary, output.global_auxiliary, output.patch_auxiliary)
         optimizer.zero_grad()
         sum(part.mean for part in parts if part is not None).backward()
         optimizer.step()
