@@ -15,6 +15,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from cxrbench.adapters.base import AdapterContext
+    from cxrbench.core.comparing import RunComparison, compare
     from cxrbench.core.config import RunConfig
     from cxrbench.core.errors import CxrbenchError
     from cxrbench.core.rescoring import Comparison, rerun, score, verify
@@ -50,6 +51,7 @@ _HOMES = {
     "Reference": "core.types",
     "Request": "core.types",
     "Results": "core.results",
+    "RunComparison": "core.comparing",
     "RunConfig": "core.config",
     "RunFolder": "core.run_folder",
     "RunOutcome": "core.runner",
@@ -58,6 +60,7 @@ _HOMES = {
     "Task": "tasks.base",
     "TaskData": "tasks.base",
     "TaskOptions": "tasks.base",
+    "compare": "core.comparing",
     "find_runs": "core.run_folder",
     "load_results": "core.results",
     "rerun": "core.rescoring",
@@ -82,6 +85,7 @@ __all__ = [
     "Reference",
     "Request",
     "Results",
+    "RunComparison",
     "RunConfig",
     "RunFolder",
     "RunOutcome",
@@ -91,6 +95,7 @@ __all__ = [
     "TaskData",
     "TaskOptions",
     "__version__",
+    "compare",
     "find_runs",
     "load_results",
     "rerun",

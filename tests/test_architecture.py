@@ -110,7 +110,7 @@ def test_help_imports_nothing_heavy():
     )
 
 
-@pytest.mark.parametrize("command", ["run", "score", "train", "data", "list", "label"])
+@pytest.mark.parametrize("command", ["run", "score", "compare", "plan", "train", "data", "list", "label"])
 def test_the_help_of_a_command_imports_nothing_heavy(command):
     code = (
         "from click.testing import CliRunner\nfrom cxrbench.cli.main import cli\n"
