@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -41,9 +42,11 @@ _WORDS: dict[str, frozenset[str]] = {
     "both": _BOTH,
 }
 _UNPAIRED = frozenset(("Cardiomegaly", "Enlarged Cardiomediastinum", NO_FINDING))
-_MENTIONS = frozenset((tags.FINDING, tags.SUSPECT, tags.THICKENING))
+_MENTIONS = frozenset((tags.FINDING, tags.SUSPECT))
+_PLEURA = frozenset(("Pleural Effusion", "Pleural Other"))
 _BARRIERS = frozenset((tags.BREAK, tags.COLON))
 _JOINTS = frozenset((tags.COMMA, tags.AND, tags.OR, tags.WITH, tags.VERSUS))
+_BARRED = 1 << 30
 _JOINT_COST = 3
 """How many words a comma or conjunction between side and finding counts for."""
 
@@ -111,19 +114,14 @@ def stated_sides(text: str) -> Sides:
             continue
         spans = matcher.spans(tokens)
         polarity = polarities(spans, len(tokens))
-        mentions = [
-            span
-            for span, value in zip(spans, polarity)
-            if span.kind in _MENTIONS and value is not None and value > ABSENT
-        ]
-        denied = [span for span, value in zip(spans, polarity) if span.kind in _MENTIONS and span not in mentions]
+        starts = [span.start for span in spans]
+        kinds = _mention_kinds(spans)
+        mentions = [index for index, span in enumerate(spans) if span.kind in kinds]
         for start, end, sides in named:
-            if any(span.kind == tags.SUBJECT and span.start <= start < span.end for span in spans):
+            owner = _owner(spans, starts, mentions, start, end)
+            if owner is None or (polarity[owner] or ABSENT) <= ABSENT:
                 continue
-            owner = _nearest([*mentions, *denied], start, end, spans)
-            if owner is None or owner in denied:
-                continue
-            for condition in owner.conditions:
+            for condition in spans[owner].conditions:
                 if condition not in _UNPAIRED:
                     found[condition] = found.get(condition, frozenset()) | sides
     return found
@@ -151,18 +149,36 @@ def _side_words(tokens: Sequence[str]) -> list[tuple[int, int, frozenset[str]]]:
     return found
 
 
-def _nearest(mentions: Sequence[Span], start: int, end: int, spans: Sequence[Span]) -> Span | None:
-    best: Span | None = None
-    least = 0
-    for mention in mentions:
-        if mention.start <= start < mention.end:
-            return mention
-        low, high = (end, mention.start) if mention.start >= end else (mention.end, start)
-        between = {span.kind for span in spans if span.start >= low and span.end <= high}
-        if between & _BARRIERS:
-            continue
-        joints = sum(span.kind in _JOINTS for span in spans if span.start >= low and span.end <= high)
-        distance = high - low + _JOINT_COST * joints
-        if best is None or distance < least:
-            best, least = mention, distance
-    return best
+def _mention_kinds(spans: Sequence[Span]) -> frozenset[int]:
+    """The bare word "thickening" is a finding where the sentence speaks of the pleura, as the labeler has it."""
+    pleura = any(span.kind in _MENTIONS and not _PLEURA.isdisjoint(span.conditions) for span in spans)
+    return _MENTIONS | {tags.THICKENING} if pleura else _MENTIONS
+
+
+def _owner(spans: Sequence[Span], starts: Sequence[int], mentions: Sequence[int], start: int, end: int) -> int | None:
+    """Index of the mention nearest to the side word at tokens [start, end); of two, the one that follows it."""
+    around = bisect_right(starts, start) - 1
+    place = bisect_right(mentions, around)
+    if around >= 0 and start < spans[around].end:
+        if place and mentions[place - 1] == around:
+            return around
+        if spans[around].kind == tags.SUBJECT:
+            return None
+    # The way to a mention grows with everything in between, so only the next ones on either side can be nearest.
+    ways: list[tuple[int, int]] = []
+    if place < len(mentions):
+        index = mentions[place]
+        between = [span for span in spans[around + 1 : index] if span.start >= end]
+        ways.append((_length(between, spans[index].start - end), index))
+    if place:
+        index = mentions[place - 1]
+        between = [span for span in spans[index + 1 : around + 1] if span.end <= start]
+        ways.append((_length(between, start - spans[index].end), index))
+    least, nearest = min(ways, key=lambda way: way[0], default=(_BARRED, -1))
+    return None if least >= _BARRED else nearest
+
+
+def _length(between: Sequence[Span], words: int) -> int:
+    if any(span.kind in _BARRIERS for span in between):
+        return _BARRED
+    return words + _JOINT_COST * sum(span.kind in _JOINTS for span in between)

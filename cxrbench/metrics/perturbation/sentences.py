@@ -11,6 +11,7 @@ _BOUNDARY = re.compile(r"(?<=[.!?])\s+|\s*\n\s*")
 _LIST_NUMBER = re.compile(r"\d+[.)]")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _ABBREVIATIONS = frozenset({"dr.", "vs.", "mr.", "mrs.", "st.", "approx.", "fig.", "e.g.", "i.e.", "cf."})
+_LONGEST_ABBREVIATION = 20
 PARAGRAPH = "\n\n"
 """Between two sentences of which the first has no final punctuation."""
 
@@ -27,10 +28,10 @@ def split(text: str) -> list[tuple[str, str]]:
     start = 0
     lead = len(text) - len(text.lstrip())
     for gap in _BOUNDARY.finditer(unwrapped, lead):
-        sentence = text[start : gap.start()]
-        if "\n" not in gap[0] and not _closed(sentence):
+        # Its last word decides; cutting the sentence out for every full stop would be quadratic in a list of numbers.
+        if "\n" not in gap[0] and not _closed(text[max(start, gap.start() - _LONGEST_ABBREVIATION) : gap.start()]):
             continue
-        found.append((sentence, text[gap.start() : gap.end()]))
+        found.append((text[start : gap.start()], text[gap.start() : gap.end()]))
         start = gap.end()
     if start < len(text):
         found.append((text[start:], ""))

@@ -25,7 +25,6 @@ _DEGREE = re.compile(rf"\b({'|'.join(_DEGREES)})\b(?!\s+(?:bowel|bore|intestine)
 _MIDDLE = {"moderate": ("mild", "severe"), "moderately": ("mildly", "severely"), "moderate-sized": ("small", "large")}
 _MODERATE = re.compile(r"\b(moderate[ -]sized|moderately|moderate)\b", re.IGNORECASE)
 _DENIES = re.compile(r"\b(?:no|not|without|free of|clear of|negative for|neither|nor)\b", re.IGNORECASE)
-_END = re.compile(r"(?=[.!?\s]*$)")
 _INVENTED = (", unchanged from the prior study", ", stable compared to the previous radiograph", ", again seen")
 
 
@@ -60,8 +59,7 @@ def change_severity(sentence: str, random: Random) -> str | None:
 
 def claim_comparison(sentence: str, random: Random) -> str:
     """The sentence as if an earlier film had been looked at."""
-    place = _END.search(sentence)
-    end = place.start() if place else len(sentence)
+    end = len(sentence.rstrip(".!? \t\r\n"))
     return f"{sentence[:end]}{random.choice(_INVENTED)}{sentence[end:]}"
 
 

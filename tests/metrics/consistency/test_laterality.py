@@ -53,6 +53,8 @@ def rate(truth, said):
         ("Left-sided fracture, but effusion.", {"Fracture": L}),
         ("Possible left pneumonia.", {"Pneumonia": L}),
         ("Effusion. The left lung is clear.", {}),
+        ("Thickening of the left bronchi.", {}),
+        ("Left apical pleural thickening.", {"Pleural Other": L}),
         ("", {}),
     ],
 )
@@ -111,3 +113,7 @@ def test_the_protocol_chooses_the_sections_and_is_in_the_signature():
     assert "protocol:coco" in metric.signature()
     assert "texts:whole" in Laterality().signature()
     assert Laterality().measure(Pairs([reference], [said]), {}).values.tolist() == [[1, 2]]
+
+
+def test_a_sentence_without_end_is_read_in_time():
+    assert stated_sides("small left effusion and stable heart with no change " * 5000) == {"Pleural Effusion": L}
