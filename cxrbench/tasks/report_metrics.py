@@ -14,6 +14,7 @@ from cxrbench.metrics.diagnostic import LabelAgreement
 from cxrbench.metrics.labelers.base import get_labeler
 from cxrbench.metrics.labels.scores import LabelScores
 from cxrbench.metrics.protocols import PROTOCOLS, Protocol, get_protocol
+from cxrbench.metrics.providers import RadGraphF1, radeval_metrics
 from cxrbench.metrics.status import StatusRates
 from cxrbench.metrics.text import Bleu, Cider, Meteor, Rouge, RougeLCoco
 from cxrbench.metrics.vqa import ClinicalTermF1
@@ -54,7 +55,21 @@ def _agreement(protocol: Protocol, options: Options) -> Metric | None:
     return LabelAgreement(get_labeler("rules"), protocol) if options.get("agreement") else None
 
 
-_BUILDERS: dict[str, Callable[[Protocol, Options], Metric | None]] = {
+def _radgraph(protocol: Protocol, options: Options) -> Metric | None:
+    wanted = options.get("radgraph", False)
+    if wanted is False:
+        return None
+    model = {} if wanted is True else {"model": str(wanted)}
+    return RadGraphF1(protocol, **model, network=options.get("provider_network") is True)
+
+
+def _radeval(protocol: Protocol, options: Options) -> Sequence[Metric]:
+    if "radeval" not in options:
+        return ()
+    return radeval_metrics(protocol, options["radeval"], network=options.get("provider_network") is True)
+
+
+_BUILDERS: dict[str, Callable[[Protocol, Options], Metric | Sequence[Metric] | None]] = {
     "bleu": lambda protocol, options: Bleu(protocol),
     "rouge": lambda protocol, options: Rouge(protocol),
     "rouge_l_coco": lambda protocol, options: RougeLCoco(protocol),
@@ -68,6 +83,8 @@ _BUILDERS: dict[str, Callable[[Protocol, Options], Metric | None]] = {
     "meteor": lambda protocol, options: Meteor(protocol),
     "bertscore": _bertscore,
     "agreement": _agreement,
+    "radgraph_f1": _radgraph,
+    "radeval": _radeval,
     "status": lambda protocol, options: StatusRates(),
 }
 METRIC_FAMILIES: tuple[str, ...] = tuple(_BUILDERS)
@@ -81,6 +98,9 @@ METRIC_OPTIONS: dict[str, str] = {
     "bertscore_rescale": "true rescales by bert-score's baseline",
     "chexbert": "weights of the CheXbert network: a .pth or .safetensors file, a folder or a hub id; adds chexbert_*",
     "chexbert_tokenizer": "its tokenizer, where the weights do not bring one",
+    "radgraph": "true, or a RadGraph model (radgraph-xl, radgraph, ...), adds radgraph_f1_* by the radgraph package",
+    "radeval": "metrics of RadEval, for example bertscore,ratescore; adds radeval:* by the radeval package",
+    "provider_network": "true lets radgraph and RadEval download weights, and send texts to language models",
 }
 
 
@@ -101,6 +121,7 @@ def build_report_metrics(
         UnknownNameError: An unknown protocol, family or option.
         UsageError: An option has a value that makes no sense.
         WeightsError: CheXbert weights were named and cannot be loaded.
+        ExtraMissingError: The scores of a package were asked for that is not installed.
     """
     options = options or {}
     for name in selection or ():
@@ -111,7 +132,10 @@ def build_report_metrics(
             raise UnknownNameError("metric option", name, METRIC_OPTIONS, where="--metric-option")
     bound = bound_protocol(protocol, training)
     built = [build(bound, options) for name, build in _BUILDERS.items() if not selection or name in selection]
-    return [metric for metric in built if metric is not None]
+    found: list[Metric] = []
+    for item in built:
+        found += [item] if isinstance(item, Metric) else (item or ())
+    return found
 
 
 def bound_protocol(name: str, training: Callable[[], Sequence[Example]]) -> Protocol:
