@@ -31,9 +31,11 @@ TEXT_LOSS = "validation_text_loss"
 class CheXQueryLearner:
     """See `training.learner.Learner`.
 
-    A phase's options: "warmup" (phase 0: throw-away parts are present), "adapters" (low-rank adapters are
-    present), "label_memory" (the decoder reads label states instead of films), "pos_weight" (weigh positives in
-    the auxiliary loss).
+    A phase's options:
+        warmup: The throw-away parts of phase 0 are present.
+        adapters: Low-rank adapters are present in vision and decoder; with "vision", there alone.
+        label_memory: The decoder reads label states in place of films.
+        pos_weight: Positives weigh more in the auxiliary loss.
 
     Args:
         data: What the checkpoints will say they were trained on.
@@ -79,8 +81,9 @@ class CheXQueryLearner:
             self.model.add_warmup()
         else:
             self.model.drop_warmup()
-        if phase.options.get("adapters"):
-            self.model.add_adapters()
+        adapters = phase.options.get("adapters")
+        if adapters:
+            self.model.add_adapters(decoder=adapters != "vision")
 
     def batch(self, indices: Sequence[int], draw: Draw) -> Mapping[str, Any]:
         changes = [draw_change(self.augmentation, draw.for_sample(self.training.ids[index])) for index in indices]

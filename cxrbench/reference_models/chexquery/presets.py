@@ -31,7 +31,7 @@ def _tiny() -> CheXQueryConfig:
         preset="tiny",
         width=96,
         vision=VisionConfig(kind="cnn", image_size=128, layers=1, heads=4, mlp_width=192, stages=(16, 32, 64)),
-        decoder=DecoderConfig(vocab_size=0, layers=2, heads=4, head_width=24, ff_width=192, dropout=0.0),
+        decoder=DecoderConfig(vocab_size=0, layers=2, heads=4, head_width=24, ff_width=192, dropout=0.1),
         vision_lora=LoraSettings(8, 16, 0.0),
         decoder_lora=LoraSettings(16, 32, 0.0),
         decoding=DecodingConfig(no_repeat_ngram_size=0, min_new_tokens=4, max_new_tokens=160),

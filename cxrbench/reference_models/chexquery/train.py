@@ -92,6 +92,8 @@ def train(
         )
     if num_threads is not None:
         torch.set_num_threads(num_threads)
+    # Vanishing gradients become denormal numbers, on which a CPU computes many times slower.
+    torch.set_flush_denormal(True)
     settings = augmentation or AugmentSettings()
     seed_everything(seed, len(chosen))
     if init_from is None:

@@ -103,7 +103,9 @@ class ConvEncoder(nn.Module):
         super().__init__()
         channels = (1, *config.stages)
         self.stages = nn.Sequential(*(ConvStage(i, o) for i, o in pairwise(channels)))
-        self.project = nn.Conv2d(channels[-1], width, 1)
+        self.project = nn.Sequential(
+            nn.Conv2d(channels[-1], width, 3, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU(inplace=True)
+        )
         self.position = nn.Parameter(torch.randn(1, config.grid**2, width) * 0.02)
         self.blocks = nn.Sequential(*(ViTBlock(width, config.heads, config.mlp_width) for _ in range(config.layers)))
         self.norm = nn.LayerNorm(width)

@@ -116,7 +116,7 @@ def test_an_interrupted_chexquery_training_resumes_to_the_same_weights(collectio
         return original(self, batch, phase)
 
     monkeypatch.setattr(CheXQueryLearner, "losses", interrupted)
-    reference = {**reference, "phase": "2", "epochs_scale": 0.14}
+    reference = {**reference, "phase": "2", "epochs_scale": 0.4}
     with pytest.raises(KeyboardInterrupt):
         training.train(data_root=collection, out=tmp_path / "broken", **reference)
     monkeypatch.setattr(CheXQueryLearner, "losses", original)
