@@ -29,5 +29,14 @@ def positive_conditions(labels: Labels, uncertain: Uncertain = "positive") -> tu
 def positive_matrix(labels: Sequence[Labels], uncertain: Uncertain) -> NDArray[np.bool_]:
     """Whether each condition counts as present: bool [texts, 14], columns in the order of `CONDITIONS`."""
     counted = (POSITIVE, UNCERTAIN) if uncertain == "positive" else (POSITIVE,)
-    rows = [[row.get(name) in counted for name in CONDITIONS] for row in labels]
-    return np.array(rows, dtype=bool).reshape(len(labels), len(CONDITIONS))
+    # Texts may share one dictionary of labels; each is read once.
+    places: dict[int, int] = {}
+    rows: list[list[bool]] = []
+    index = np.empty(len(labels), np.int64)
+    for number, row in enumerate(labels):
+        place = places.get(id(row))
+        if place is None:
+            place = places[id(row)] = len(rows)
+            rows.append([row.get(name) in counted for name in CONDITIONS])
+        index[number] = place
+    return np.array(rows, dtype=bool).reshape(len(rows), len(CONDITIONS))[index]

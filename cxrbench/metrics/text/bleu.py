@@ -9,7 +9,8 @@ import numpy as np
 from cxrbench.core.types import Direction
 from cxrbench.metrics.base import AdditiveMetric, FloatArray, Pairs, State, Statistics
 from cxrbench.metrics.protocols.base import Protocol
-from cxrbench.metrics.text.tokens import clipped_matches, whitespace_pairs
+from cxrbench.metrics.text.overlap import clipped_matches
+from cxrbench.metrics.text.tokens import whitespace_pairs
 
 ORDERS = 4
 _SMALL = 1e-9

@@ -15,6 +15,7 @@ from cxrbench.metrics.text.tokens import (
     IntArray,
     NgramTable,
     TokenPairs,
+    WordNumbers,
     joint_tables,
     matches,
     ngram_tables,
@@ -54,7 +55,7 @@ class Cider(AdditiveMetric):
     def fit(self, references: Sequence[Reference]) -> State:
         """How many references there are, and in how many each n-gram occurs (words joined by blanks)."""
         texts = self.protocol.transformed_references(references)
-        corpus = tokenize(texts, str.split, {})
+        corpus = tokenize(texts, str.split, WordNumbers())
         frequency: dict[str, int] = {}
         for order, table in enumerate(ngram_tables(corpus.words, corpus.lengths, ORDERS), start=1):
             counts = np.bincount(table.gram, minlength=len(table.first)).tolist()

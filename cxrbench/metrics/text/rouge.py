@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +13,9 @@ from cxrbench.core.types import Direction
 from cxrbench.metrics.base import AdditiveMetric, FloatArray, Pairs, State, Statistics
 from cxrbench.metrics.protocols.base import Protocol
 from cxrbench.metrics.text.means import mean_scores
-from cxrbench.metrics.text.tokens import clipped_matches, longest_common_subsequence, token_pairs
+from cxrbench.metrics.text.overlap import clipped_matches
+from cxrbench.metrics.text.subsequence import subsequence_lengths
+from cxrbench.metrics.text.tokens import whitespace_pairs
 
 _WORD = re.compile("[a-z0-9]+")
 
@@ -41,17 +44,15 @@ class Rouge(AdditiveMetric):
         return f"rouge|{self.protocol.signature_part()}|tokens:rouge-score-0.1.2|stemmer:{stemmer}|aggregation:mean"
 
     def measure(self, pairs: Pairs, state: State) -> Statistics:
-        name = "rouge-stemmed" if self.stemmer else "rouge"
-        tokens = token_pairs(pairs, self.protocol, name, _stemmed_words if self.stemmer else _words)
+        spell = _stems if self.stemmer else _words
+        tokens = pairs.view(
+            f"{self.protocol.key}/tokens/rouge/{spell.__name__}",
+            # No word of rouge-score reaches across white space, so each distinct piece is cut up and stemmed once.
+            lambda pairs: whitespace_pairs(pairs, self.protocol).respelt(spell),
+        )
         lengths = (tokens.hypotheses.lengths.astype(float), tokens.references.lengths.astype(float))
         overlap = clipped_matches(tokens, 2)
-        common = np.array(
-            [
-                longest_common_subsequence(hypothesis, reference)
-                for hypothesis, reference in zip(tokens.hypotheses.texts(), tokens.references.texts())
-            ],
-            float,
-        )
+        common = subsequence_lengths(tokens)
         f1 = [_f1(overlap[:, k], *(np.maximum(length - k, 0) for length in lengths)) for k in (0, 1)]
         recall = common / np.maximum(lengths[1], 1)
         values = np.column_stack([np.ones(len(tokens)), *f1, _f1(common, *lengths), recall])
@@ -71,22 +72,13 @@ def _words(text: str) -> list[str]:
     return _WORD.findall(text.lower())
 
 
-def _stemmed_words(text: str) -> list[str]:
-    stem = _stemmer()
-    return [stem(word) for word in _words(text)]
+def _stems(text: str) -> list[str]:
+    # The rules of the stemmer are about endings, and none of them ends in a digit.
+    return [_porter().stem(word) if len(word) > 3 and not word[-1].isdigit() else word for word in _words(text)]
 
 
 @cache
-def _stemmer() -> Callable[[str], str]:
-    """NLTK's Porter stemmer with a memory of the words it has seen."""
+def _porter() -> Any:
     from nltk.stem.porter import PorterStemmer
 
-    stemmer = PorterStemmer()
-
-    class Stems(dict[str, str]):
-        def __missing__(self, word: str) -> str:
-            stem: str = stemmer.stem(word) if len(word) > 3 else word
-            self[word] = stem
-            return stem
-
-    return Stems().__getitem__
+    return PorterStemmer()

@@ -10,7 +10,8 @@ from cxrbench.core.types import Direction
 from cxrbench.metrics.base import AdditiveMetric, FloatArray, Pairs, State, Statistics
 from cxrbench.metrics.protocols.base import Protocol
 from cxrbench.metrics.text.means import mean_scores
-from cxrbench.metrics.text.tokens import longest_common_subsequence, token_pairs
+from cxrbench.metrics.text.subsequence import subsequence_lengths
+from cxrbench.metrics.text.tokens import token_pairs
 
 _BETA_SQUARED = 1.2**2
 
@@ -37,13 +38,12 @@ class RougeLCoco(AdditiveMetric):
 
     def measure(self, pairs: Pairs, state: State) -> Statistics:
         tokens = token_pairs(pairs, self.protocol, "blank", _split_at_blanks)
-        values = np.ones((len(tokens), 2))
-        for row, (hypothesis, reference) in enumerate(zip(tokens.hypotheses.texts(), tokens.references.texts())):
-            common = longest_common_subsequence(hypothesis, reference)
-            values[row, 1] = 0.0
-            if common:
-                precision, recall = common / len(hypothesis), common / len(reference)
-                values[row, 1] = (1 + _BETA_SQUARED) * precision * recall / (recall + _BETA_SQUARED * precision)
+        common = subsequence_lengths(tokens)
+        precision = common / np.maximum(tokens.hypotheses.lengths, 1)
+        recall = common / np.maximum(tokens.references.lengths, 1)
+        total = recall + _BETA_SQUARED * precision
+        f = np.divide((1 + _BETA_SQUARED) * precision * recall, total, out=np.zeros(len(tokens)), where=common > 0)
+        values = np.column_stack([np.ones(len(tokens)), f])
         return Statistics(("n", "rouge_l_coco"), values)
 
     def score(self, sums: FloatArray) -> dict[str, FloatArray]:

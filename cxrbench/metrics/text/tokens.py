@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cxrbench.metrics.base import FloatArray, Pairs
+from cxrbench.metrics.base import Pairs
 from cxrbench.metrics.protocols.base import Protocol
 
 IntArray = NDArray[np.int64]
@@ -49,6 +50,18 @@ class TokenPairs:
     hypotheses: Corpus
     references: Corpus
 
+    def respelt(self, spell: Callable[[str], Sequence[str]]) -> TokenPairs:
+        """Every word replaced by any number of words, at the cost of one call per distinct word."""
+        numbers = WordNumbers()
+        parts = [[numbers[part] for part in spell(word)] for word in self.references.vocabulary]
+        widths = np.fromiter(map(len, parts), np.int64, len(parts))
+        flat = np.fromiter(itertools.chain.from_iterable(parts), np.int64, int(widths.sum()))
+        vocabulary = list(numbers)
+        hypotheses, references = (
+            Corpus(*_replaced(side, flat, widths), vocabulary) for side in (self.hypotheses, self.references)
+        )
+        return TokenPairs(hypotheses, references)
+
     def __len__(self) -> int:
         return len(self.references.lengths)
 
@@ -58,6 +71,16 @@ class TokenPairs:
             stop = min(start + BLOCK, len(self))
             part = TokenPairs(self.hypotheses.slice(start, stop), self.references.slice(start, stop))
             yield slice(start, stop), part
+
+
+def _replaced(corpus: Corpus, flat: IntArray, widths: IntArray) -> tuple[IntArray, IntArray]:
+    """Words and lengths after word w became the next `widths[w]` numbers of `flat`."""
+    begins = np.cumsum(widths) - widths
+    width = widths[corpus.words]
+    ends = np.concatenate([[0], np.cumsum(width)])
+    source = np.repeat(begins[corpus.words] - ends[:-1], width) + np.arange(ends[-1])
+    texts = np.concatenate([[0], np.cumsum(corpus.lengths)])
+    return flat[source], np.diff(ends[texts])
 
 
 @dataclass(frozen=True)
@@ -80,15 +103,25 @@ class NgramTable:
         return self.text * len(self.first) + self.gram
 
 
-def tokenize(texts: Sequence[str], tokenizer: Tokenizer, numbers: dict[str, int]) -> Corpus:
+class WordNumbers(dict[str, int]):
+    """Word -> number, in the order in which words are looked up first."""
+
+    def __missing__(self, word: str) -> int:
+        number = self[word] = len(self)
+        return number
+
+
+def tokenize(texts: Sequence[str], tokenizer: Tokenizer, numbers: WordNumbers) -> Corpus:
     """Number the words of `texts`; `numbers` is extended with those not seen before."""
-    words: list[int] = []
-    lengths: list[int] = []
-    for text in texts:
-        tokens = tokenizer(text)
-        lengths.append(len(tokens))
-        words.extend([numbers.setdefault(token, len(numbers)) for token in tokens])
-    return Corpus(np.array(words, np.int64), np.array(lengths, np.int64), list(numbers))
+    lengths = np.zeros(len(texts), np.int64)
+    parts = [np.zeros(0, np.int64)]
+    for start in range(0, len(texts), BLOCK):
+        tokens = [tokenizer(text) for text in texts[start : start + BLOCK]]
+        counts = lengths[start : start + BLOCK]
+        counts[:] = np.fromiter(map(len, tokens), np.int64, len(tokens))
+        numbered = map(numbers.__getitem__, itertools.chain.from_iterable(tokens))
+        parts.append(np.fromiter(numbered, np.int64, int(counts.sum())))
+    return Corpus(np.concatenate(parts), lengths, list(numbers))
 
 
 def token_pairs(pairs: Pairs, protocol: Protocol, name: str, tokenizer: Tokenizer) -> TokenPairs:
@@ -96,7 +129,7 @@ def token_pairs(pairs: Pairs, protocol: Protocol, name: str, tokenizer: Tokenize
 
     def build(pairs: Pairs) -> TokenPairs:
         texts = protocol.texts(pairs)
-        numbers: dict[str, int] = {}
+        numbers = WordNumbers()
         hypotheses = tokenize(texts.hypotheses, tokenizer, numbers)
         references = tokenize(texts.references, tokenizer, numbers)
         return TokenPairs(Corpus(hypotheses.words, hypotheses.lengths, references.vocabulary), references)
@@ -143,40 +176,7 @@ def matches(table: NgramTable, n: int) -> tuple[IntArray, IntArray]:
     return found, place[found] + split
 
 
-def clipped_matches(pairs: TokenPairs, orders: int) -> FloatArray:
-    """Sum over n-grams of min(count in hypothesis, count in reference). float64 [pairs, orders]."""
-    counts = np.zeros((len(pairs), orders))
-    for where, part in pairs.blocks():
-        n = len(part)
-        for order, table in enumerate(joint_tables(part, orders)):
-            mine, other = matches(table, n)
-            clipped = np.minimum(table.count[mine], table.count[other])
-            counts[where, order] = np.bincount(table.text[mine], weights=clipped, minlength=n)
-    return counts
-
-
 def joint_tables(pairs: TokenPairs, orders: int) -> list[NgramTable]:
     """Tables whose texts are the hypotheses, then the references."""
     words = np.concatenate([pairs.hypotheses.words, pairs.references.words])
     return ngram_tables(words, np.concatenate([pairs.hypotheses.lengths, pairs.references.lengths]), orders)
-
-
-def longest_common_subsequence(first: Sequence[int], second: Sequence[int]) -> int:
-    """Length of the longest common subsequence.
-
-    Bit-parallel over the shorter sequence (Hyyrö 2004, "Bit-parallel LCS-length computation revisited"): Python's
-    integers are the bit vectors, whatever the length.
-    """
-    if len(first) > len(second):
-        first, second = second, first
-    places: dict[int, int] = {}
-    for position, word in enumerate(first):
-        places[word] = places.get(word, 0) | (1 << position)
-    mask = (1 << len(first)) - 1
-    free = mask
-    for word in second:
-        hit = places.get(word)
-        if hit is not None:
-            matched = free & hit
-            free = ((free + matched) | (free - matched)) & mask
-    return len(first) - free.bit_count()

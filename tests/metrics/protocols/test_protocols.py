@@ -1,6 +1,7 @@
 """Protocols: which texts are scored, after which transform."""
 
 import os
+import string
 
 import pytest
 from hypothesis import given, settings
@@ -18,6 +19,21 @@ REPORT = Reference(
     id="1", findings="Heart size is normal. No effusion.", impression="No acute disease.", text="(whole)"
 )
 SAID = "Findings: The heart is normal. | Impression: Normal chest."
+CONTRACTED = [
+    "cannot",
+    "gimme",
+    "Gonna",
+    "gotta",
+    "lemme",
+    "WANNA",
+    "wannabe",
+    "d'ye",
+    "'tis",
+    "--",
+    "\x00",
+    "\x07wanna",
+    "é",
+]
 WITHOUT_JAVA = [name for name in PROTOCOLS if name != "coco"]
 
 
@@ -127,6 +143,19 @@ def test_the_fast_path_of_the_default_protocol_equals_nltk(text):
 
     words = normalise(text)
     assert word_tokenize(words, preserve_line=True) == words.split()
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(st.sampled_from(CONTRACTED), max_size=7),
+    st.sampled_from([" ", "", ". "]),
+)
+def test_contractions_are_split_as_nltk_splits_them(words, between):
+    from nltk.tokenize import word_tokenize
+
+    text = between.join(words).lower()
+    bare = " ".join("".join(" " if mark in string.punctuation else mark for mark in text).split())
+    assert normalise(text).split() == word_tokenize(bare, preserve_line=True)
 
 
 def findings_only(name):

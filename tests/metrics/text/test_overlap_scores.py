@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from cxrbench.core.types import Reference
 from cxrbench.metrics.protocols import get_protocol
 from cxrbench.metrics.text import Bleu, Cider, Rouge, RougeLCoco, tokens
-from cxrbench.metrics.text.tokens import longest_common_subsequence
+from cxrbench.metrics.text.subsequence import longest_common_subsequence
 
 RAW = get_protocol("raw")
 METRICS = [Bleu(RAW), Rouge(RAW), RougeLCoco(RAW), Cider(RAW)]

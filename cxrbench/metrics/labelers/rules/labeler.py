@@ -24,7 +24,7 @@ _VALUES: dict[str, tuple[int, int, int, int]] = {
     "none": (NEGATIVE, POSITIVE, POSITIVE, POSITIVE),
 }
 _NAMED = frozenset((tags.FINDING, tags.SUSPECT))
-_BLOCKERS = tuple(name for name in CONDITIONS if name not in (NO_FINDING, SUPPORT_DEVICES))
+_BLOCKERS = frozenset(name for name in CONDITIONS if name not in (NO_FINDING, SUPPORT_DEVICES))
 
 
 class RulesLabeler:
@@ -120,7 +120,9 @@ class RulesLabeler:
                 strongest[condition] = value
         for condition, value in strongest.items():
             labels[condition] = self._values[value]
-        abnormal = any_other or any(strongest.get(condition, ABSENT) > ABSENT for condition in _BLOCKERS)
+        abnormal = any_other or any(
+            value > ABSENT and condition in _BLOCKERS for condition, value in strongest.items()
+        )
         if not abnormal and (any_recognised or (words and self.no_finding == "chexpert")):
             labels[NO_FINDING] = POSITIVE
         return labels
