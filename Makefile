@@ -50,8 +50,12 @@ lint: $(VENV)/.installed-dev
 bench: $(VENV)/.installed-dev
 	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit $$?; done
 
-checkpoints: $(VENV)/.installed
-	$(BIN)/cxrbench train chexquery --preset tiny --out build/chexquery-tiny
+# A larger phantom of another seed, so that the films that tasks use by default stay unseen.
+build/training-phantom/phantom.json: | $(VENV)/.installed
+	$(BIN)/cxrbench data phantom build/training-phantom --studies 9000 --seed 1
+
+checkpoints: build/training-phantom/phantom.json
+	$(BIN)/cxrbench train chexquery --preset tiny --data-root build/training-phantom --out build/chexquery-tiny
 	$(BIN)/python -m cxrbench.reference_models.chexquery.bundle build/chexquery-tiny
 
 clean:
