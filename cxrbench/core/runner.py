@@ -10,7 +10,7 @@ from cxrbench.adapters.base import AdapterContext, create_adapter
 from cxrbench.adapters.file import FileAdapter
 from cxrbench.core import jsonio
 from cxrbench.core.config import DEFAULT_BATCH_SIZE, RunConfig
-from cxrbench.core.errors import DataError, UnknownNameError
+from cxrbench.core.errors import DataError, UnknownNameError, UsageError
 from cxrbench.core.ordering import hashed_order
 from cxrbench.core.predicting import predict_into
 from cxrbench.core.provenance import now, provenance
@@ -22,6 +22,7 @@ from cxrbench.core.run_folder import RUN_SCHEMA, RunFolder, folder_name, run_id
 from cxrbench.core.scoring import Scored, score_predictions, statistics_table
 from cxrbench.core.types import Adapter, Example, ModelInfo, Prediction
 from cxrbench.datasets.images import load_image
+from cxrbench.metrics.base import Metric
 from cxrbench.tasks.base import Task, TaskData, TaskOptions
 
 _LISTED = 10
@@ -100,6 +101,8 @@ def run(
     reporter = reporter or Silent()
     prepared = prepare(config, reporter=reporter)
     note_data(prepared.data, reporter)
+    # Built before anything is predicted: a missing package or missing weights should not cost an hour first.
+    metrics = build_metrics(prepared) if scoring else {}
     model = adapter or create_adapter(config.model, _context(prepared))
     info = model.describe()
     for note in info.notes:
@@ -126,7 +129,7 @@ def run(
                 record["provenance"]["ended"] = now()
                 folder.write_run(record)
                 return RunOutcome(folder, prepared.task, predictions, {})
-            scored = score_protocols(prepared, predictions, info.name)
+            scored = score_protocols(prepared, predictions, info.name, metrics)
             results = _write_results(folder, record, scored)
         except BaseException as error:
             record["status"] = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
@@ -150,17 +153,46 @@ def record_requirements(outcome: RunOutcome, requirements: Sequence[Requirement]
     return verdicts
 
 
-def score_protocols(prepared: Prepared, predictions: Mapping[str, Prediction], model: str) -> dict[str, Scored]:
-    """Protocol -> scores of the same predictions. Statistics are put in the data set's order first."""
+def build_metrics(prepared: Prepared) -> dict[str, list[Metric]]:
+    """Protocol -> its metrics.
+
+    Raises:
+        UsageError: An option that makes no sense, or chosen families that need one.
+        WeightsError: Weights that an option names cannot be loaded.
+    """
+    config = prepared.config
+    built = {
+        protocol: prepared.task.build_metrics(protocol, prepared.data, config.metrics or None, config.metric_options)
+        for protocol in prepared.protocols
+    }
+    if not all(built.values()):
+        raise UsageError(
+            f"nothing to compute: {', '.join(config.metrics)} needs a metric option",
+            where="--metrics",
+            hint="name it with -m, for example -m chexbert=WEIGHTS; see docs/metrics.md",
+        )
+    return built
+
+
+def score_protocols(
+    prepared: Prepared,
+    predictions: Mapping[str, Prediction],
+    model: str,
+    metrics: Mapping[str, Sequence[Metric]] | None = None,
+) -> dict[str, Scored]:
+    """Protocol -> scores of the same predictions. Statistics are put in the data set's order first.
+
+    Args:
+        metrics: As `build_metrics` gives them, where they are built already.
+    """
+    metrics = metrics or build_metrics(prepared)
     taken = {example.id for example in prepared.examples}
     examples = [example for example in prepared.data.examples if example.id in taken]
     return {
         protocol: score_predictions(
             examples,
             predictions,
-            prepared.task.build_metrics(
-                protocol, prepared.data, prepared.config.metrics or None, prepared.config.metric_options
-            ),
+            metrics[protocol],
             header={
                 "task": prepared.task.name,
                 "model": model,

@@ -243,6 +243,12 @@ def test_impossible_settings_are_refused(change, root):
         cxrbench.RunConfig("baseline:empty", "iu-report", root, **change)
 
 
+def test_a_metric_that_needs_an_option_says_so_before_anything_is_predicted(config):
+    with pytest.raises(UsageError, match="chexbert=WEIGHTS"):
+        cxrbench.run(replace(config, metrics=("chexbert",)))
+    assert not config.out.exists()
+
+
 def test_a_predictions_file_scores_like_the_run_it_came_from(config, tmp_path):
     outcome = cxrbench.run(config)
     path = tmp_path / "p.jsonl"
