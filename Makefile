@@ -2,7 +2,7 @@
 PYTHON ?= python3.11
 VENV ?= .venv
 BIN := $(VENV)/bin
-TEST_ARGS ?=
+TEST_ARGS ?= -n 2 --dist loadfile
 OUT ?= runs
 
 .PHONY: demo test test-slow lint types bench checkpoints clean help
