@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -92,8 +93,6 @@ def train(
         )
     if num_threads is not None:
         torch.set_num_threads(num_threads)
-    # Vanishing gradients become denormal numbers, on which a CPU computes many times slower.
-    torch.set_flush_denormal(True)
     settings = augmentation or AugmentSettings()
     seed_everything(seed, len(chosen))
     if init_from is None:
@@ -131,7 +130,18 @@ def train(
         "init_from": None if init_from is None else fingerprint(init_from),
     }
     plan = Plan(chosen, seed=seed, checkpoint_every=checkpoint_every)
-    return run_training(learner, plan, out, identity, resume=resume, device=device).checkpoint
+    with _without_denormals():
+        return run_training(learner, plan, out, identity, resume=resume, device=device).checkpoint
+
+
+@contextmanager
+def _without_denormals() -> Iterator[None]:
+    """Vanishing gradients become denormal numbers, on which a CPU computes many times slower."""
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(False)
 
 
 def load_corpus(
