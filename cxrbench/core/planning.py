@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cxrbench.core.config import DEFAULT_RESAMPLES, RunConfig
-from cxrbench.core.errors import DataError, UnknownNameError, UsageError
-from cxrbench.core.run_folder import RunFolder
-from cxrbench.core.runner import prepare
+from cxrbench.core.config import DEFAULT_RESAMPLES
+from cxrbench.core.errors import UnknownNameError, UsageError
+from cxrbench.core.rescoring import reopen
+from cxrbench.core.runner import build_metrics
 from cxrbench.core.scoring import score_predictions
 from cxrbench.core.types import Example
 from cxrbench.metrics.base import Metric
@@ -155,23 +155,9 @@ def plan(
 
 def _pilot(path: Path, score: str, protocol: str | None, data_root: Path | None) -> _Pilot:
     """The statistics behind one score of a run, measured again from its predictions."""
-    folder = RunFolder.open(path)
-    record = folder.read_run()
-    config = RunConfig.from_json(record["config"])
-    if protocol is not None:
-        config = replace(config, protocols=(protocol,))
-    if data_root is not None:
-        config = replace(config, data_root=data_root)
-    prepared = prepare(config)
-    if prepared.data.fingerprint != record["data"]["fingerprint"]:
-        raise DataError(
-            f"the data have changed since the run: fingerprint {prepared.data.fingerprint}",
-            where=str(folder.path),
-            valid=record["data"]["fingerprint"],
-            hint="name the original data with --data-root",
-        )
+    folder, prepared = reopen(path, data_root=data_root, protocols=() if protocol is None else (protocol,))
     named = prepared.protocols[0]
-    metrics = prepared.task.build_metrics(named, prepared.data, config.metrics or None)
+    metrics = build_metrics(prepared)[named]
     metric = _metric_of(metrics, score)
     taken = {example.id for example in prepared.examples}
     scored = score_predictions(
@@ -190,7 +176,7 @@ def _pilot(path: Path, score: str, protocol: str | None, data_root: Path | None)
         )
         if used
     ]
-    return _Pilot(record, named, examples, Measured(metric, measured.statistics))
+    return _Pilot(folder.read_run(), named, examples, Measured(metric, measured.statistics))
 
 
 def _metric_of(metrics: Sequence[Metric], score: str) -> Metric:

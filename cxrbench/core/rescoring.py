@@ -17,7 +17,7 @@ from cxrbench.core.provenance import provenance
 from cxrbench.core.reporter import Reporter, Silent
 from cxrbench.core.results import Results
 from cxrbench.core.run_folder import RunFolder
-from cxrbench.core.runner import note_data, note_file_ids, prepare, run, score_protocols
+from cxrbench.core.runner import Prepared, note_data, note_file_ids, prepare, run, score_protocols
 from cxrbench.tasks.base import Task
 
 
@@ -77,9 +77,32 @@ def verify(path: Path, *, data_root: Path | None = None) -> Comparison:
     Raises:
         DataError: Not a run folder, or the data are gone or changed.
     """
+    folder, prepared = reopen(path, data_root=data_root)
+    scored = score_protocols(prepared, folder.read_predictions(), folder.read_run()["model"]["name"])
+    differences: list[str] = []
+    for index, (protocol, item) in enumerate(scored.items()):
+        stored = folder.read_results(None if index == 0 else protocol)
+        differences += compare_results(stored, item.results)
+    return Comparison(str(folder.path), tuple(differences))
+
+
+def reopen(
+    path: Path, *, data_root: Path | None = None, protocols: tuple[str, ...] = ()
+) -> tuple[RunFolder, Prepared]:
+    """A finished run with its task and data, ready to be measured again.
+
+    Args:
+        data_root: Where the data are now, if not where the run found them.
+        protocols: Instead of those of the run.
+
+    Raises:
+        DataError: Not a run folder, or the data are gone or changed.
+    """
     folder = RunFolder.open(path)
     record = folder.read_run()
     config = RunConfig.from_json(record["config"])
+    if protocols:
+        config = replace(config, protocols=protocols)
     if data_root is not None:
         config = replace(config, data_root=data_root)
     prepared = prepare(config)
@@ -90,12 +113,7 @@ def verify(path: Path, *, data_root: Path | None = None) -> Comparison:
             valid=record["data"]["fingerprint"],
             hint="name the original data with --data-root",
         )
-    scored = score_protocols(prepared, folder.read_predictions(), record["model"]["name"])
-    differences: list[str] = []
-    for index, (protocol, item) in enumerate(scored.items()):
-        stored = folder.read_results(None if index == 0 else protocol)
-        differences += compare_results(stored, item.results)
-    return Comparison(str(folder.path), tuple(differences))
+    return folder, prepared
 
 
 def rerun(path: Path, *, out: Path, reporter: Reporter | None = None) -> tuple[RunFolder, Comparison]:
