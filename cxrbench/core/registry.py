@@ -1,7 +1,7 @@
 """Names to things, loaded only when asked for.
 
 Built-in names map to "module:attribute" strings, so that listing them imports nothing. A third party adds
-names by entry points (`cxrbench.adapters`, `.tasks`, `.metrics`, `.datasets`), or uses "module:Name" directly.
+names by entry points (`cxrbench.adapters`, `.tasks`, `.metrics`), or uses "module:Name" directly.
 """
 
 from __future__ import annotations
@@ -92,6 +92,8 @@ TASKS = Registry(
     {"iu-report": "cxrbench.tasks.iu_report:IuReport"},
     {"iu-report": "report generation on IU X-ray (Open-i), findings and impression from the frontal film"},
 )
+METRICS = Registry("metric", "cxrbench.metrics", {})
+"""Metric families of third parties: callables `(protocol) -> Metric`. The built-in ones belong to their tasks."""
 ADAPTERS = Registry(
     "model",
     "cxrbench.adapters",

@@ -14,7 +14,7 @@ from cxrbench.core.errors import DataError, UnknownNameError, UsageError
 from cxrbench.core.ordering import hashed_order
 from cxrbench.core.predicting import predict_into
 from cxrbench.core.provenance import now, provenance
-from cxrbench.core.registry import TASKS
+from cxrbench.core.registry import METRICS, TASKS
 from cxrbench.core.reporter import Progress, Reporter, Silent
 from cxrbench.core.requirements import Requirement
 from cxrbench.core.results import Results
@@ -74,7 +74,7 @@ def prepare(config: RunConfig, task: Task | None = None, reporter: Reporter | No
         if name not in task.protocols:
             raise UnknownNameError("protocol", name, task.protocols, where="--protocol")
     for name in config.metrics:
-        if name not in task.metrics:
+        if name not in (*task.metrics, *METRICS.names()) and ":" not in name:
             raise UnknownNameError("metric", name, task.metrics, where="--metrics", hint="cxrbench list metrics")
     progress = Progress(reporter or Silent(), "drawing the phantom (first use):")
     data = task.load(TaskOptions(config.data_root, config.split, config.inputs, config.seed, progress))

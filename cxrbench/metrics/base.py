@@ -152,4 +152,6 @@ class AdditiveMetric(Metric):
         """
 
     def aggregate(self, statistics: Statistics, weights: FloatArray) -> dict[str, FloatArray]:
-        return self.score(weights @ statistics.values)
+        # A replicate without any eligible example divides 0 by 0; NaN is the documented outcome, not worth a warning.
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return self.score(weights @ statistics.values)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from cxrbench.core.errors import UnknownNameError
+from cxrbench.core.registry import METRICS
 from cxrbench.core.types import Example
 from cxrbench.metrics.base import Metric
 from cxrbench.metrics.bertscore import BertScore
@@ -114,7 +115,8 @@ def build_report_metrics(
 
     Args:
         training: The training examples; called only by protocols with a training vocabulary (r2gen).
-        selection: Family names; None or empty for all.
+        selection: Family names; None or empty for all built-in ones. A name that is not built in is an entry point
+            of `cxrbench.metrics` or "module:Name", called with the protocol.
         options: See `METRIC_OPTIONS`.
 
     Raises:
@@ -124,9 +126,7 @@ def build_report_metrics(
         ExtraMissingError: The scores of a package were asked for that is not installed.
     """
     options = options or {}
-    for name in selection or ():
-        if name not in _BUILDERS:
-            raise UnknownNameError("metric", name, _BUILDERS, where="--metrics", hint="cxrbench list metrics")
+    foreign = [METRICS.load(name, where="--metrics") for name in selection or () if name not in _BUILDERS]
     for name in options:
         if name not in METRIC_OPTIONS:
             raise UnknownNameError("metric option", name, METRIC_OPTIONS, where="--metric-option")
@@ -135,7 +135,7 @@ def build_report_metrics(
     found: list[Metric] = []
     for item in built:
         found += [item] if isinstance(item, Metric) else (item or ())
-    return found
+    return [*found, *(make(bound) for make in foreign)]
 
 
 def bound_protocol(name: str, training: Callable[[], Sequence[Example]]) -> Protocol:

@@ -243,6 +243,26 @@ def test_impossible_settings_are_refused(change, root):
         cxrbench.RunConfig("baseline:empty", "iu-report", root, **change)
 
 
+def test_a_metric_of_a_third_party_is_named_by_its_module(config, tmp_path, monkeypatch):
+    (tmp_path / "my_metrics.py").write_text(
+        "import numpy as np\n"
+        "from cxrbench import AdditiveMetric, Statistics\n"
+        "class Length(AdditiveMetric):\n"
+        "    name, scores = 'length', {'mean_length': 'higher'}\n"
+        "    def __init__(self, protocol): self.protocol = protocol\n"
+        "    def signature(self): return 'length|words'\n"
+        "    def measure(self, pairs, state):\n"
+        "        words = [len(text.split()) for text in self.protocol.untransformed(pairs).hypotheses]\n"
+        "        return Statistics(('words', 'n'), np.array([[count, 1.0] for count in words]))\n"
+        "    def score(self, sums): return {'mean_length': sums[:, 0] / sums[:, 1]}\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    results = cxrbench.run(replace(config, metrics=("my_metrics:Length", "bleu"))).results["cxrbench"]
+    assert results["mean_length"].value > 5
+    assert results["mean_length"].ci95 is not None
+    assert "bleu_4" in results
+
+
 def test_a_metric_that_needs_an_option_says_so_before_anything_is_predicted(config):
     with pytest.raises(UsageError, match="chexbert=WEIGHTS"):
         cxrbench.run(replace(config, metrics=("chexbert",)))
