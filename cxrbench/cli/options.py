@@ -64,6 +64,14 @@ def data_root_option(command: Command) -> Command:
     )(command)
 
 
+def data_agreement_option(command: Command) -> Command:
+    return click.option(
+        "--data-agreement",
+        metavar="TEXT",
+        help="The agreement under which restricted data may be sent to a remote model; recorded in run.json.",
+    )(command)
+
+
 def device_option(command: Command) -> Command:
     return click.option("--device", envvar="CXRBENCH_DEVICE", help="cpu, cuda, cuda:1, ... (default: chosen).")(
         command

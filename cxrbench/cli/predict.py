@@ -17,6 +17,7 @@ from cxrbench.cli.run import run_config
 @opt.model_options
 @click.option("--task", required=True, envvar="CXRBENCH_TASK", help="Name of a task (cxrbench list tasks).")
 @opt.data_root_option
+@opt.data_agreement_option
 @opt.task_options
 @opt.device_option
 @click.option(

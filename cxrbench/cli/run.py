@@ -16,6 +16,7 @@ from cxrbench.cli.progress import StderrReporter
 @opt.model_options
 @click.option("--task", required=True, envvar="CXRBENCH_TASK", help="Name of a task (cxrbench list tasks).")
 @opt.data_root_option
+@opt.data_agreement_option
 @opt.task_options
 @opt.scoring_options
 @click.option(
@@ -70,6 +71,7 @@ def run_config(given: dict[str, Any]) -> Any:
         resamples=given.get("resamples", 10_000),
         options=opt.parse_options(given["options"]),
         metric_options=opt.parse_options(given.get("metric_options", ())),
+        data_agreement=given["data_agreement"],
     )
 
 

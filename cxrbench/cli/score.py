@@ -20,6 +20,7 @@ _PATH = click.Path(path_type=Path)
 @click.option("--task", envvar="CXRBENCH_TASK", help="Task whose references to score against.")
 @click.option("--references", type=_PATH, help="Instead of a task: JSONL or CSV with id and text.")
 @opt.data_root_option
+@opt.data_agreement_option
 @click.option("--split", default="test", envvar="CXRBENCH_SPLIT", show_default=True)
 @click.option("--limit", type=int, help="Only N examples, drawn by a seeded hash.")
 @opt.scoring_options
@@ -55,6 +56,7 @@ def command(predictions: Path, task: str | None, references: Path | None, as_jso
         resamples=given["resamples"],
         options=columns,
         metric_options=opt.parse_options(given["metric_options"]),
+        data_agreement=given["data_agreement"],
     )
     texts = None if references is None else PlainTexts(references, **columns)
     results = score(config, references=texts, reporter=StderrReporter())

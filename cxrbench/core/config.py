@@ -27,6 +27,7 @@ class RunConfig:
         options: Options of the adapter, for example {"num_beams": 4}.
         metric_options: Options of the metrics, for example {"chexbert": "chexbert.pth", "uncertain": "negative"}.
         resamples: Bootstrap resamples.
+        data_agreement: The agreement under which restricted data may be sent to another machine, in the user's words.
     """
 
     model: str
@@ -44,6 +45,7 @@ class RunConfig:
     resamples: int = DEFAULT_RESAMPLES
     options: Mapping[str, Any] = field(default_factory=dict)
     metric_options: Mapping[str, Any] = field(default_factory=dict)
+    data_agreement: str | None = None
 
     def __post_init__(self) -> None:
         for name, low in (("limit", 1), ("batch_size", 1), ("resamples", 100)):

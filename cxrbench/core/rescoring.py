@@ -45,6 +45,7 @@ def score(
             "name": prepared.data.dataset,
             "split": prepared.data.split,
             "fingerprint": prepared.data.fingerprint,
+            "restricted": prepared.restricted,
         },
         "model": {"name": info.name, "fingerprint": info.fingerprint},
         **provenance(),

@@ -9,6 +9,7 @@ from typing import Any
 from cxrbench.adapters.base import AdapterContext, create_adapter
 from cxrbench.adapters.file import FileAdapter
 from cxrbench.core import jsonio
+from cxrbench.core.agreement import require_agreement
 from cxrbench.core.config import DEFAULT_BATCH_SIZE, RunConfig
 from cxrbench.core.errors import DataError, UnknownNameError, UsageError
 from cxrbench.core.ordering import hashed_order
@@ -57,6 +58,11 @@ class Prepared:
     examples: Sequence[Example]
     protocols: tuple[str, ...]
 
+    @property
+    def restricted(self) -> bool:
+        """Whether texts and films must stay on this machine: real data of a restricted task."""
+        return self.task.restricted and not self.data.phantom
+
 
 def prepare(config: RunConfig, task: Task | None = None, reporter: Reporter | None = None) -> Prepared:
     """Load the task's data and check every name before any model is loaded.
@@ -66,6 +72,7 @@ def prepare(config: RunConfig, task: Task | None = None, reporter: Reporter | No
 
     Raises:
         UnknownNameError: An unknown task, protocol or metric.
+        UsageError: A metric option would send restricted texts elsewhere.
         DataError: The data are not usable.
     """
     task = task or TASKS.load(config.task, where="--task")()
@@ -82,7 +89,10 @@ def prepare(config: RunConfig, task: Task | None = None, reporter: Reporter | No
     if len(by_id) != len(data.examples):
         raise DataError(f"task {task.name} yields the same id twice", hint="report this as a bug of the task")
     ordered = hashed_order(by_id, config.seed)[: config.limit]
-    return Prepared(config, task, data, [by_id[name] for name in ordered], protocols)
+    prepared = Prepared(config, task, data, [by_id[name] for name in ordered], protocols)
+    if config.metric_options.get("provider_network") is True:
+        _check_agreement(prepared, "-m provider_network=true", "-m")
+    return prepared
 
 
 def run(
@@ -105,6 +115,8 @@ def run(
     metrics = build_metrics(prepared) if scoring else {}
     model = adapter or create_adapter(config.model, _context(prepared))
     info = model.describe()
+    if info.remote:
+        _check_agreement(prepared, f"model {config.model}", "--model")
     for note in info.notes:
         reporter.note(note)
     if isinstance(model, FileAdapter):
@@ -137,6 +149,14 @@ def run(
             _try_write(folder, record)
             raise
     return RunOutcome(folder, prepared.task, predictions, results)
+
+
+def _check_agreement(prepared: Prepared, sender: str, where: str) -> None:
+    if prepared.restricted:
+        agreement = prepared.config.data_agreement
+        require_agreement(
+            sender, where=where, task=prepared.task.name, terms=prepared.data.terms, agreement=agreement
+        )
 
 
 def record_requirements(outcome: RunOutcome, requirements: Sequence[Requirement]) -> list[dict[str, Any]]:
@@ -253,6 +273,7 @@ def _open_record(folder: RunFolder, prepared: Prepared, info: ModelInfo, identit
             "split": data.split,
             "fingerprint": data.fingerprint,
             "phantom": data.phantom,
+            "restricted": prepared.restricted,
             "n": len(prepared.examples),
             "of": len(data.examples),
             "excluded": {reason: list(ids) for reason, ids in data.excluded.items()},
@@ -285,7 +306,8 @@ def results_provenance(record: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "run_id": record["run_id"],
         "data": {
-            key: record["data"][key] for key in ("name", "split", "fingerprint", "phantom", "excluded", "notes")
+            key: record["data"][key]
+            for key in ("name", "split", "fingerprint", "phantom", "restricted", "excluded", "notes")
         },
         "model": record["model"],
         "inputs": record["identity"]["inputs"],

@@ -197,6 +197,8 @@ class ModelInfo:
         inputs: What the model consumes, for example ("frontal",) or ("frontal", "indication").
         needs_pixels: Whether the runner decodes the images for it ahead of time.
         is_baseline: Whether it is a floor, set apart in tables.
+        remote: Whether requests leave this machine; restricted data are then refused, unless the user states the
+            agreement that allows it. A server on this machine (loopback) is not remote.
         notes: Plain sentences that belong beside every score of this model.
     """
 
@@ -209,6 +211,7 @@ class ModelInfo:
     needs_pixels: bool = True
     is_baseline: bool = False
     notes: tuple[str, ...] = ()
+    remote: bool = False
 
 
 @runtime_checkable

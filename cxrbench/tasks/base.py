@@ -42,6 +42,7 @@ class TaskData:
         fingerprint: Changes when the data do.
         phantom: Whether the data are drawn, not real.
         notes: Sentences for the user: counts that differ from the documented ones, unreadable encodings.
+        terms: What the data of a restricted task are under, for messages.
     """
 
     examples: Sequence[Example]
@@ -52,6 +53,7 @@ class TaskData:
     fingerprint: str
     phantom: bool
     notes: tuple[str, ...] = field(default=())
+    terms: str = "a data use agreement"
 
 
 class Task(Protocol):
@@ -61,7 +63,7 @@ class Task(Protocol):
     version: str
     kind: Kind
     restricted: bool
-    """Whether images and texts must stay on this machine."""
+    """Whether images and texts of real data must stay on this machine; a phantom is nobody's."""
     protocols: tuple[str, ...]
     """Names of the protocols it can be scored under; the first is the default."""
     metrics: tuple[str, ...]
