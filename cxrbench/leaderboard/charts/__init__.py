@@ -1,0 +1,1 @@
+"""Charts as coordinates: Python computes where everything stands, `templates/charts.html` draws it as inline SVG."""
