@@ -8,8 +8,8 @@ from iu_writer import FILES, PROJECTIONS, REPORTS, write_iu
 
 from cxrbench.core.errors import DataError, UnknownNameError
 from cxrbench.datasets import roots
-from cxrbench.datasets.phantom import cache
 from cxrbench.datasets.phantom.cache import default_cache_dir, ensure_phantom, is_intact, phantom_folder
+from cxrbench.datasets.phantom.kinds import PhantomKind
 from cxrbench.datasets.roots import resolve_root
 
 
@@ -21,7 +21,7 @@ def test_the_phantom_is_made_once_and_then_found(tmp_path: Path, monkeypatch: py
     def refuse(*_: object, **__: object) -> None:
         raise RuntimeError("written twice")
 
-    monkeypatch.setattr(cache, "write_phantom", refuse)
+    monkeypatch.setattr(PhantomKind, "write", refuse)
     assert ensure_phantom(tmp_path, studies=3, seed=1) == folder
 
 
