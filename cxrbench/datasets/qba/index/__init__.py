@@ -1,0 +1,1 @@
+"""An index of MIMIC-Ext-CXR-QBA: one row per question in Parquet, built once, queried with DuckDB."""
