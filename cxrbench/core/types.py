@@ -64,9 +64,15 @@ class Request:
     """What an adapter gets. It never carries gold: no reference text, label, answer or box.
 
     Attributes:
+        prompt: What to say to a model that reads instructions; of a question, the question with a hint at the form
+            of the answer that follows from its words alone.
+        question_type: What the question asks: the data set's type where its wording is made from the type, else
+            inferred from its words.
+        choices: The possible answers, where the words of the question leave no other.
         context: Clinical text that the user asked for with `--inputs`
             (keys: indication, technique, comparison, prior_report).
         scene_graph: Never derived from gold unless the run says "oracle".
+        question: The bare question (kind "vqa"), for models that take no instructions.
     """
 
     id: str
@@ -77,6 +83,7 @@ class Request:
     choices: tuple[str, ...] | None = None
     context: Mapping[str, str] = field(default_factory=dict)
     scene_graph: Mapping[str, Any] | None = None
+    question: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

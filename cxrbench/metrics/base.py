@@ -26,6 +26,8 @@ State = Mapping[str, Any]
 View = TypeVar("View")
 GroupScorer = Callable[[FloatArray], dict[str, FloatArray]]
 """Weights of groups, float64 [b, groups] -> score name -> float64 [b]."""
+UNDEFINED = "undefined on this set"
+"""The reason of a metric that knows no better one."""
 
 
 class Pairs:
@@ -134,7 +136,7 @@ class Metric(ABC):
 
     def why_undefined(self, score: str) -> str:
         """The reason printed beside a null value."""
-        return "undefined on this set"
+        return UNDEFINED
 
 
 class AdditiveMetric(Metric):

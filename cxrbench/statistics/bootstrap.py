@@ -14,7 +14,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from cxrbench.metrics.base import FloatArray, GroupScorer, Metric, Statistics
+from cxrbench.metrics.base import UNDEFINED, FloatArray, GroupScorer, Metric, Statistics
 from cxrbench.statistics.scoring import BoolArray, group_scorer, rows_of
 from cxrbench.statistics.weights import Groups, group_weights
 
@@ -185,7 +185,9 @@ def _estimate(
     metric: Metric, name: str, value: float, n: int, groups: int, replicates: FloatArray | None, keep: bool
 ) -> Estimate:
     if not math.isfinite(value):
-        why = metric.why_undefined(name) if n else "no example"
+        why = metric.why_undefined(name)
+        if not n and why == UNDEFINED:
+            why = "no example"
         return Estimate(None, None, n, why, why)
     if replicates is None:
         return Estimate(value, None, n, None, f"only {groups} group: no resampling")

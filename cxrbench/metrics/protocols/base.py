@@ -10,7 +10,7 @@ from cxrbench.core.types import Reference
 from cxrbench.metrics.base import Pairs
 from cxrbench.metrics.protocols.sections import Sections, split_sections
 
-ReferenceText = Literal["findings", "findings+impression", "labelled"]
+ReferenceText = Literal["findings", "findings+impression", "labelled", "answer"]
 Transform = Callable[[Sequence[str]], list[str]]
 
 
@@ -32,8 +32,9 @@ class Protocol:
     Attributes:
         name: The name given to `--protocol`.
         version: Raised whenever a score could change.
-        reference: "findings", "findings+impression" (joined by a blank), or "labelled"
-            (`Findings: … Impression: …`, the literal word None for a missing section).
+        reference: "findings", "findings+impression" (joined by a blank), "labelled"
+            (`Findings: … Impression: …`, the literal word None for a missing section), or "answer" (the gold text of
+            a question, which has no sections).
         transform_hypotheses: Texts to the strings that BLEU, ROUGE, METEOR and CIDEr see; an empty text stays empty.
         transform_references: The same for references (R2Gen treats them differently).
         details: What else identifies the transform, in the form of a signature: `key:value|key:value`.
