@@ -54,7 +54,11 @@ QBA: Final = Part(
     ("mimic-ext-cxr-qba",),
     (("qa.zip",), ("scene_data.zip",), ("qa/p[0-9]*",), ("metadata/question_metadata.*",)),
 )
-VQA_RAD: Final = Part("vqa-rad", ("vqa-rad", "VQA_RAD", "VQA-RAD"), (("VQA_RAD Dataset Public.json",),))
+VQA_RAD: Final = Part(
+    "vqa-rad",
+    ("vqa-rad", "VQA_RAD", "VQA-RAD", "data_RAD"),
+    (("VQA_RAD Dataset Public.json",), ("VQA_RAD_Dataset_Public.json",), ("trainset.json", "testset.json")),
+)
 SLAKE: Final = Part(
     "slake",
     ("slake/Slake1.0", "Slake1.0", "slake", "SLAKE"),

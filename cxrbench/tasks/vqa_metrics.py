@@ -10,7 +10,6 @@ import numpy as np
 
 from cxrbench.core.errors import UnknownNameError
 from cxrbench.core.registry import METRICS
-from cxrbench.core.types import Reference
 from cxrbench.metrics.base import FloatArray, Metric, Pairs
 from cxrbench.metrics.bertscore import BertScore
 from cxrbench.metrics.concepts import ConceptMatcher, get_concept_matcher
@@ -128,7 +127,7 @@ VQA_FAMILIES: tuple[str, ...] = tuple(_BUILDERS)
 VQA_METRIC_OPTIONS: dict[str, str] = {
     "gold_uncertain": "exclude (default), positive or negative: what an uncertain gold label counts as",
     "gold_blank": "negative (default), positive or exclude: what a condition without a gold label counts as",
-    "threshold": "0.5 (default): from which probability on a condition counts as predicted; declare it before the test",
+    "threshold": "0.5 (default): probability from which a condition counts as predicted; fixed before the test",
     "umls": "a QuickUMLS index: clinical concepts by UMLS instead of the embedded lexicon (extra umls)",
     "bertscore_model": "a folder, or a hub id that is in the local cache (default microsoft/deberta-xlarge-mnli)",
     "bertscore_layers": "the layer to compare; needed with a folder",
