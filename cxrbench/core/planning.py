@@ -159,9 +159,8 @@ def _pilot(path: Path, score: str, protocol: str | None, data_root: Path | None)
     named = prepared.protocols[0]
     metrics = build_metrics(prepared)[named]
     metric = _metric_of(metrics, score)
-    taken = {example.id for example in prepared.examples}
     scored = score_predictions(
-        [example for example in prepared.data.examples if example.id in taken],
+        prepared.in_data_order(),
         folder.read_predictions(),
         [metric],
         header={},

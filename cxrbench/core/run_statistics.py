@@ -25,6 +25,7 @@ from cxrbench.core.scoring import score_predictions
 from cxrbench.metrics.base import Metric, Statistics
 from cxrbench.statistics.bootstrap import Measured
 from cxrbench.tasks.base import Task, TaskData
+from cxrbench.tasks.lazy import example_ids, take_examples
 
 _TOLERANCE = 1e-8
 
@@ -198,9 +199,10 @@ def _measured_again(
     same = all(first.same_examples(run) for run in runs)
     found = []
     for run in runs:
-        taken = set(hashed_order((example.id for example in data.examples), run.config.seed)[: run.config.limit])
+        ids = example_ids(data.examples)
+        taken = set(hashed_order(ids, run.config.seed)[: run.config.limit])
         # What is fitted on references must be fitted on the same ones for every run.
-        examples = [example for example in data.examples if not same or example.id in taken]
+        examples = take_examples(data.examples, [name for name in ids if not same or name in taken])
         predictions = {key: item for key, item in run.folder.read_predictions().items() if key in taken}
         scored = score_predictions(examples, predictions, metrics, header={}, resamples=0, seed=0)
         names = sorted({name for example in scored.examples for name in example.strata})

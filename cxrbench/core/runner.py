@@ -25,6 +25,7 @@ from cxrbench.core.types import Adapter, Example, ModelInfo, Prediction
 from cxrbench.datasets.images import load_image
 from cxrbench.metrics.base import Metric
 from cxrbench.tasks.base import Task, TaskData, TaskOptions
+from cxrbench.tasks.lazy import example_ids, take_examples
 
 _LISTED = 10
 
@@ -58,6 +59,11 @@ class Prepared:
     examples: Sequence[Example]
     protocols: tuple[str, ...]
 
+    def in_data_order(self) -> list[Example]:
+        """The examples of the run in the order of the data set: the order in which they are scored."""
+        chosen = {example.id: example for example in self.examples}
+        return [chosen[name] for name in example_ids(self.data.examples) if name in chosen]
+
     @property
     def restricted(self) -> bool:
         """Whether texts and films must stay on this machine: real data of a restricted task."""
@@ -85,11 +91,11 @@ def prepare(config: RunConfig, task: Task | None = None, reporter: Reporter | No
             raise UnknownNameError("metric", name, task.metrics, where="--metrics", hint="cxrbench list metrics")
     progress = Progress(reporter or Silent(), "drawing the phantom (first use):")
     data = task.load(TaskOptions(config.data_root, config.split, config.inputs, config.seed, progress))
-    by_id = {example.id: example for example in data.examples}
-    if len(by_id) != len(data.examples):
+    ids = example_ids(data.examples)
+    if len(set(ids)) != len(ids):
         raise DataError(f"task {task.name} yields the same id twice", hint="report this as a bug of the task")
-    ordered = hashed_order(by_id, config.seed)[: config.limit]
-    prepared = Prepared(config, task, data, [by_id[name] for name in ordered], protocols)
+    ordered = hashed_order(ids, config.seed)[: config.limit]
+    prepared = Prepared(config, task, data, take_examples(data.examples, ordered), protocols)
     if config.metric_options.get("provider_network") is True:
         _check_agreement(prepared, "-m provider_network=true", "-m")
     return prepared
@@ -206,8 +212,7 @@ def score_protocols(
         metrics: As `build_metrics` gives them, where they are built already.
     """
     metrics = metrics or build_metrics(prepared)
-    taken = {example.id for example in prepared.examples}
-    examples = [example for example in prepared.data.examples if example.id in taken]
+    examples = prepared.in_data_order()
     return {
         protocol: score_predictions(
             examples,
