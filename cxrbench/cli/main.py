@@ -21,6 +21,7 @@ COMMANDS = {
     "rerun": "Repeat a run from its run.json and compare.",
     "plan": "How many studies a comparison needs, from pilot runs.",
     "compare": "Compare runs with paired statistics.",
+    "table": "Make a table for a paper: LaTeX, CSV or Markdown.",
     "label": "Label reports with the 14 CheXpert conditions.",
     "train": "Train a reference model.",
     "generate": "Write reports for image files.",

@@ -60,21 +60,22 @@ def run_names(count: int) -> list[str]:
     return [chr(ord("A") + place % 26) + (str(place // 26 + 1) if place > 25 else "") for place in range(count)]
 
 
-def open_runs(paths: Sequence[Path], protocol: str | None) -> list[OpenRun]:
+def open_runs(paths: Sequence[Path], protocol: str | None, *, at_least: int = 2) -> list[OpenRun]:
     """The runs with their results.
 
     Args:
         protocol: None for the first protocol of the first run.
+        at_least: How many there must be.
 
     Raises:
-        UsageError: Fewer than two runs, or a run that was not scored under the protocol.
+        UsageError: Fewer runs, or a run that was not scored under the protocol.
         DataError: Not a run folder, or a file is missing or not JSON.
         RunFolderError: A run is not finished, damaged, or of another schema.
     """
-    if len(paths) < 2:
+    if len(paths) < at_least:
         raise UsageError(
-            f"a comparison needs two runs or more, got {len(paths)}",
-            hint="cxrbench compare RUN RUN; cxrbench list runs",
+            f"needs {'two runs' if at_least == 2 else f'{at_least} run'} or more, got {len(paths)}",
+            hint="cxrbench list runs names the run folders",
         )
     opened: list[OpenRun] = []
     for name, path in zip(run_names(len(paths)), paths):

@@ -36,12 +36,12 @@ def shortened(value: object, width: int = _SHORT) -> str:
 def decimals(interval: Sequence[float] | None) -> int:
     """Digits after the point that an interval of this width justifies: two significant ones of its half width.
 
-    At least 2 and at most 4, so that a column keeps its shape.
+    At least 2 and at most 3, so that a column keeps its shape.
     """
     width = 0.0 if interval is None else abs(interval[1] - interval[0]) / 2
     if not width or not math.isfinite(width):
         return 3
-    return min(4, max(2, 1 - math.floor(math.log10(width))))
+    return min(3, max(2, 1 - math.floor(math.log10(width))))
 
 
 def number(value: float | None, interval: Sequence[float] | None = None) -> str:
