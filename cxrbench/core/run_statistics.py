@@ -46,7 +46,7 @@ class RunStatistics:
     measured: tuple[Measured, ...]
 
 
-class _Unusable(Exception):
+class UnusableStatisticsError(Exception):
     """Why statistics.parquet cannot serve."""
 
 
@@ -63,21 +63,25 @@ def load_statistics(
     """
     try:
         return _stored(runs, scores), runs[0].folder.statistics_file.name
-    except _Unusable as reason:
+    except UnusableStatisticsError as reason:
         reporter.note(f"measuring the predictions again: {reason}")
     return _measured_again(runs, scores, data_root, reporter), runs[0].folder.predictions_file.name
 
 
 def _stored(runs: Sequence[OpenRun], scores: Sequence[str]) -> list[RunStatistics]:
-    metrics = _metrics_without_data(runs[0], scores)
+    metrics = metrics_without_data(runs[0], scores)
     fitted = [metric.name for metric in metrics if type(metric).fit is not Metric.fit]
     if fitted and not all(runs[0].same_examples(run) for run in runs):
-        raise _Unusable(f"{', '.join(fitted)} learnt from different references in each run")
-    return [_read(run, metrics, scores) for run in runs]
+        raise UnusableStatisticsError(f"{', '.join(fitted)} learnt from different references in each run")
+    return [read_stored(run, metrics, scores) for run in runs]
 
 
-def _metrics_without_data(run: OpenRun, scores: Sequence[str]) -> list[Metric]:
-    """The metrics of the scores; their aggregation is the same whatever the data, their texts are not needed."""
+def metrics_without_data(run: OpenRun, scores: Sequence[str]) -> list[Metric]:
+    """The metrics of the scores; their aggregation is the same whatever the data, their texts are not needed.
+
+    Raises:
+        UnusableStatisticsError: A score that no metric of the task gives without its data.
+    """
     config = run.config
     task: Task = TASKS.load(config.task)()
     data = run.record["data"]
@@ -95,16 +99,26 @@ def _metrics_without_data(run: OpenRun, scores: Sequence[str]) -> list[Metric]:
             continue
         except Exception as error:
             # A task of a third party may look into the data that it is not given here.
-            raise _Unusable(f"the metrics of {task.name} need its data ({type(error).__name__}: {error})") from error
+            raise UnusableStatisticsError(
+                f"the metrics of {task.name} need its data ({type(error).__name__}: {error})"
+            ) from error
         chosen = [metric for metric in built if wanted & set(metric.scores)]
         found += chosen
         wanted -= {score for metric in chosen for score in metric.scores}
     if wanted:
-        raise _Unusable(f"no metric of {task.name} gives {', '.join(sorted(wanted))} without its data")
+        raise UnusableStatisticsError(f"no metric of {task.name} gives {', '.join(sorted(wanted))} without its data")
     return found
 
 
-def _read(run: OpenRun, metrics: Sequence[Metric], scores: Sequence[str]) -> RunStatistics:
+def read_stored(run: OpenRun, metrics: Sequence[Metric], scores: Sequence[str]) -> RunStatistics:
+    """The statistics of some metrics in statistics.parquet.
+
+    Args:
+        scores: Those that the statistics must turn into the values of results.json.
+
+    Raises:
+        UnusableStatisticsError: The file is missing, damaged, of other examples, or does not reproduce a score.
+    """
     import pyarrow as pa
     import pyarrow.parquet as parquet
 
@@ -117,9 +131,9 @@ def _read(run: OpenRun, metrics: Sequence[Metric], scores: Sequence[str]) -> Run
         table = file.read(columns=["id", "group", *needed])
         file.close()
     except (OSError, pa.ArrowException) as error:
-        raise _Unusable(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
+        raise UnusableStatisticsError(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
     if not {"id", "group"} <= set(names) or table.num_rows != run.results["n"] - run.failed:
-        raise _Unusable(f"{path} does not hold the {run.results['n'] - run.failed} scored examples")
+        raise UnusableStatisticsError(f"{path} does not hold the {run.results['n'] - run.failed} scored examples")
     measured = tuple(_columns(table, prefix, metric, path) for prefix, metric in zip(prefixes, metrics))
     for item in measured:
         _check_reproduced(run, item, scores)
@@ -137,14 +151,14 @@ def _columns(table: Any, prefix: str, metric: Metric, path: Path) -> Measured:
 
     names = [name for name in table.column_names if name.startswith(prefix)]
     if not names:
-        raise _Unusable(f"{path} has no statistics of {metric.name}")
+        raise UnusableStatisticsError(f"{path} has no statistics of {metric.name}")
     include = np.asarray(table[names[0]].is_valid().to_numpy(zero_copy_only=False), bool)
     plain: dict[str, Any] = {}
     lists = {}
     for name in names:
         column = table[name].drop_null()
         if len(column) != int(include.sum()):
-            raise _Unusable(f"{path} has gaps in {name}")
+            raise UnusableStatisticsError(f"{path} has gaps in {name}")
         if pa.types.is_list(column.type):
             lists[name.removeprefix(prefix)] = [np.asarray(row, np.float64) for row in column.to_pylist()]
         else:
@@ -158,7 +172,9 @@ def _check_reproduced(run: OpenRun, item: Measured, scores: Sequence[str]) -> No
     try:
         computed = item.metric.aggregate(item.statistics, np.ones((1, rows))) if rows else {}
     except (IndexError, KeyError, ValueError) as error:
-        raise _Unusable(f"the statistics of {item.metric.name} in run {run.name} are of another version") from error
+        raise UnusableStatisticsError(
+            f"the statistics of {item.metric.name} in run {run.name} are of another version"
+        ) from error
     for score in set(scores) & set(item.metric.scores):
         stored = run.results["scores"][score]
         value = float(computed[score][0]) if score in computed else math.nan
@@ -168,7 +184,7 @@ def _check_reproduced(run: OpenRun, item: Measured, scores: Sequence[str]) -> No
             else abs(value - stored["value"]) <= _TOLERANCE * max(1.0, abs(value))
         )
         if not same or stored["n"] != rows:
-            raise _Unusable(f"the statistics of run {run.name} do not reproduce its {score}")
+            raise UnusableStatisticsError(f"the statistics of run {run.name} do not reproduce its {score}")
 
 
 def _measured_again(
