@@ -70,7 +70,7 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """An edge: located_at (region, observation), a parent and its child observation, or two regions."""
+    """An edge between two nodes of a scene graph, by their ids or names."""
 
     source: str
     target: str
@@ -82,6 +82,14 @@ class SceneGraph:
     """What a report says, as a graph. Derived from the report: as an input of a model it is an oracle.
 
     Attributes:
+        indication: Why the study was made, summarised.
+        indication_answer: What the report answers to the indication; its id is `OIND` and it is no observation.
+        located_at: Region to observation; the kind says how the place was given ("direct").
+        observation_relations: Parent to child; the kind is the child's type ("associated_with").
+        region_relations: Region to region; the kind is "sub_region", "right" and so on.
+        observation_sentences: Observation to sentence.
+        quality: Integer codes by criterion, larger is better; opaque without the data set's quality mappings.
+        image_quality: Image id -> the same for its localisation.
         problems: What was odd about the file and how it was read, one sentence each.
     """
 
@@ -95,6 +103,10 @@ class SceneGraph:
     located_at: tuple[Relation, ...] = ()
     observation_relations: tuple[Relation, ...] = ()
     region_relations: tuple[Relation, ...] = ()
+    observation_sentences: tuple[Relation, ...] = ()
+    indication_answer: Observation | None = None
+    quality: Mapping[str, int] = field(default_factory=dict)
+    image_quality: Mapping[str, int] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
 
 
@@ -157,7 +169,7 @@ class Question:
     def main(self) -> Answer | None:
         """The first main answer, else the first answer."""
         mains = [answer for answer in self.answers if answer.kind == "main_answer"]
-        return (mains or list(self.answers) or [None])[0]
+        return next(iter(mains or self.answers), None)
 
     def walk(self) -> Iterator[Answer]:
         """All answers of all levels, top down."""
