@@ -89,8 +89,16 @@ def import_object(target: str) -> Any:
 TASKS = Registry(
     "task",
     "cxrbench.tasks",
-    {"iu-report": "cxrbench.tasks.iu_report:IuReport"},
-    {"iu-report": "report generation on IU X-ray (Open-i), findings and impression from the frontal film"},
+    {
+        "iu-report": "cxrbench.tasks.iu_report:IuReport",
+        "vqa-rad": "cxrbench.tasks.vqa_rad:VqaRadTask",
+        "slake": "cxrbench.tasks.slake:SlakeTask",
+    },
+    {
+        "iu-report": "report generation on IU X-ray (Open-i), findings and impression from the frontal film",
+        "vqa-rad": "zero-shot questions on VQA-RAD: chest films of the official test split; all:test for every organ",
+        "slake": "zero-shot questions on the English part of SLAKE: chest X-rays of the test split; all:test for all",
+    },
 )
 METRICS = Registry("metric", "cxrbench.metrics", {})
 """Metric families of third parties: callables `(protocol) -> Metric`. The built-in ones belong to their tasks."""

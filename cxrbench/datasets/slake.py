@@ -81,6 +81,7 @@ class Slake:
         splits: Those whose file is there.
         missing_images: img_id -> listed name, of the images whose film is not there.
         other_languages: Number of rows in another language, which were left out before anything else.
+        foreign_training_images: img_ids of the training rows in another language.
         fingerprint: SHA-256 over the bytes of the JSON files, and names and sizes of films and box files.
         phantom: Whether the folder was drawn by the phantom generator.
     """
@@ -90,6 +91,7 @@ class Slake:
     splits: tuple[str, ...]
     missing_images: Mapping[str, str]
     other_languages: int
+    foreign_training_images: frozenset[str]
     fingerprint: str
     phantom: bool
 
@@ -124,6 +126,7 @@ def read_slake(root: Path, language: str = "en") -> Slake:
     questions: list[SlakeQuestion] = []
     splits = []
     others = 0
+    foreign: frozenset[str] = frozenset()
     for split, names in FILES.items():
         path = next((folder / name for name in names if (folder / name).is_file()), None)
         if path is None:
@@ -132,6 +135,8 @@ def read_slake(root: Path, language: str = "en") -> Slake:
         spoken = parse_rows(path, rows, lambda row: required(row, "q_lang").lower(), fields=_FIELDS)
         kept = [row for row, found in zip(rows, spoken) if found == language]
         others += len(rows) - len(kept)
+        if split == "train":
+            foreign = frozenset(str(row.get("img_id")) for row, found in zip(rows, spoken) if found != language)
         splits.append(split)
         parse = partial(_question, folder=folder, films=films, split=split)
         questions += parse_rows(path, kept, parse, fields=_FIELDS)
@@ -153,6 +158,7 @@ def read_slake(root: Path, language: str = "en") -> Slake:
         splits=tuple(splits),
         missing_images={item.image_id: item.image.parent.name for item in questions if not item.image.is_file()},
         other_languages=others,
+        foreign_training_images=foreign,
         fingerprint=digest.hexdigest(),
         phantom=find_phantom_info(folder) is not None,
     )

@@ -124,6 +124,37 @@ _BUILDERS: dict[str, Callable[[_Parts], Metric]] = {
 }
 VQA_FAMILIES: tuple[str, ...] = tuple(_BUILDERS)
 """Every family, in display order; a task offers all of them and computes those of its settings by default."""
+ANSWER_FAMILIES: tuple[str, ...] = (
+    "exact_match",
+    "exact_match_closed",
+    "exact_match_open",
+    "yes_no",
+    "unparsable",
+    "token_f1",
+    "clinical_terms",
+    "semantic_type",
+    "bleu",
+    "rouge",
+    "bertscore",
+    "spatial_relation",
+    "relationship",
+    "multi_hop",
+    "calibration",
+    "status",
+)
+"""Families that need no more gold than an answer."""
+BOX_FAMILIES: tuple[str, ...] = ("box_overlap", "map", "localisation_calibration")
+VQA_HEADLINE: tuple[str, ...] = (
+    "exact_match_closed",
+    "exact_match_open",
+    "exact_match",
+    "yes_no_balanced_accuracy",
+    "token_f1",
+    "clinical_term_f1",
+    "spatial_relation_accuracy",
+    "unparsable_rate",
+    "empty_rate",
+)
 VQA_METRIC_OPTIONS: dict[str, str] = {
     "gold_uncertain": "exclude (default), positive or negative: what an uncertain gold label counts as",
     "gold_blank": "negative (default), positive or exclude: what a condition without a gold label counts as",
