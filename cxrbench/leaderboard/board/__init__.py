@@ -1,0 +1,1 @@
+"""The leaderboard: run folders collected, sorted into tables that may be ranked, ranked, and written as a site."""
