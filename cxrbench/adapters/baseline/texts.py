@@ -39,6 +39,13 @@ def training_reports(context: AdapterContext) -> list[Example]:
     return examples
 
 
+def most_frequent_report(examples: Sequence[Example]) -> str:
+    """The most frequent findings and the most frequent impression (ties: first in order)."""
+    findings = Counter(item.reference.findings for item in examples).most_common(1)[0][0]
+    impressions = Counter(item.reference.impression for item in examples if item.reference.impression)
+    return report_text(findings, impressions.most_common(1)[0][0] if impressions else None)
+
+
 def texts_fingerprint(examples: Sequence[Example]) -> str:
     """A hash of the training reports."""
     return jsonio.digest([[item.id, item.reference.findings, item.reference.impression] for item in examples])
@@ -71,14 +78,11 @@ class ConstantBaseline:
 
 
 class MajorityBaseline:
-    """The most frequent findings and the most frequent impression of the training split (ties: first in order)."""
+    """The most frequent findings and the most frequent impression of the training split."""
 
     def __init__(self, context: AdapterContext) -> None:
-        examples = training_reports(context)
         self._dataset = context.dataset
-        findings = Counter(item.reference.findings for item in examples).most_common(1)[0][0]
-        impressions = Counter(item.reference.impression for item in examples if item.reference.impression)
-        self._text = report_text(findings, impressions.most_common(1)[0][0] if impressions else None)
+        self._text = most_frequent_report(training_reports(context))
 
     def describe(self) -> ModelInfo:
         return ModelInfo(
