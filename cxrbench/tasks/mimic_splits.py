@@ -43,8 +43,8 @@ class MimicSplit:
 def select_mimic_split(name: str, *, graded: bool) -> MimicSplit:
     """Resolve "test", "validate" (or "val"), "train"; where questions have grades also "test:A".
 
-    "test:B" keeps grade B and better (with a frontal film: the published pre-training selection), "test:A" grade A and
-    better (fine-tuning), "test:A+" and "test:A++" (precision) likewise.
+    "test:B" keeps grade B and better (the published pre-training selection, as every question here has a frontal
+    film), "test:A" grade A and better (fine-tuning), "test:A+" and "test:A++" (precision) likewise.
 
     Raises:
         UsageError: An unknown split or grade.

@@ -14,13 +14,14 @@ from cxrbench.metrics.consistency import ComparisonClaims, Laterality
 from cxrbench.metrics.diagnostic import LabelAgreement
 from cxrbench.metrics.labelers.base import get_labeler
 from cxrbench.metrics.labels.scores import LabelScores
-from cxrbench.metrics.protocols import PROTOCOLS, Protocol, get_protocol
+from cxrbench.metrics.protocols import MIMIC_PROTOCOL, PROTOCOLS, Protocol, get_protocol
 from cxrbench.metrics.providers import RadGraphF1, radeval_metrics
 from cxrbench.metrics.status import StatusRates
 from cxrbench.metrics.text import Bleu, Cider, Meteor, Rouge, RougeLCoco
 from cxrbench.metrics.vqa import ClinicalTermF1
 
-REPORT_PROTOCOLS: tuple[str, ...] = tuple(PROTOCOLS)
+REPORT_PROTOCOLS: tuple[str, ...] = tuple(name for name in PROTOCOLS if name != MIMIC_PROTOCOL)
+"""Of any reports; those of MIMIC-CXR have R2Gen's settings for them besides."""
 HEADLINE: tuple[str, ...] = (
     "rules_micro_f1_14",
     "rules_macro_f1_14",

@@ -14,9 +14,28 @@ from cxrbench.metrics.protocols.ptb import ptb_tokenize
 from cxrbench.metrics.protocols.sections import Sections, split_sections
 
 DEFAULT_PROTOCOL: Final = "cxrbench"
-PROTOCOLS: Final[tuple[str, ...]] = ("cxrbench", "r2gen", "r2gen-clean", "coco", "rexrank", "raw", "lower")
+MIMIC_PROTOCOL: Final = "r2gen-mimic"
+PROTOCOLS: Final[tuple[str, ...]] = (
+    "cxrbench",
+    "r2gen",
+    "r2gen-clean",
+    MIMIC_PROTOCOL,
+    "coco",
+    "rexrank",
+    "raw",
+    "lower",
+)
 
-__all__ = ["DEFAULT_PROTOCOL", "PROTOCOLS", "Protocol", "Sections", "TextPairs", "get_protocol", "split_sections"]
+__all__ = [
+    "DEFAULT_PROTOCOL",
+    "MIMIC_PROTOCOL",
+    "PROTOCOLS",
+    "Protocol",
+    "Sections",
+    "TextPairs",
+    "get_protocol",
+    "split_sections",
+]
 
 
 def get_protocol(name: str, *, training_texts: Sequence[str] | None = None) -> Protocol:
@@ -24,8 +43,9 @@ def get_protocol(name: str, *, training_texts: Sequence[str] | None = None) -> P
 
     Args:
         name: One of `PROTOCOLS`.
-        training_texts: Untransformed findings of the training split, where the task has one. Only `r2gen` uses
-            them (for its vocabulary); without them it keeps every word, and its signature says so.
+        training_texts: Untransformed findings of the training split, where the task has one. Only `r2gen` and
+            `r2gen-mimic` use them (for their vocabulary); without them they keep every word, and their signature
+            says so.
 
     Raises:
         UnknownNameError: There is no such protocol.
@@ -35,7 +55,9 @@ def get_protocol(name: str, *, training_texts: Sequence[str] | None = None) -> P
             name, "1", "findings+impression", normalise_all, normalise_all, "text:lower,nopunct,word_tokenize"
         )
     if name == "r2gen":
-        return _r2gen(training_texts)
+        return _r2gen(name, training_texts, r2gen.IU_XRAY)
+    if name == MIMIC_PROTOCOL:
+        return _r2gen(name, training_texts, r2gen.MIMIC_CXR)
     if name == "r2gen-clean":
         return Protocol(name, "1", "findings", r2gen.clean_all, r2gen.clean_all, "text:r2gen")
     if name == "coco":
@@ -49,22 +71,22 @@ def get_protocol(name: str, *, training_texts: Sequence[str] | None = None) -> P
     raise UnknownNameError("protocol", name, PROTOCOLS, hint="cxrbench list protocols")
 
 
-def _r2gen(training_texts: Sequence[str] | None) -> Protocol:
-    vocabulary = None if training_texts is None else r2gen.training_vocabulary(training_texts)
-    used = "none" if vocabulary is None else f"train{r2gen.MIN_COUNT}-{r2gen.vocabulary_fingerprint(vocabulary)}"
+def _r2gen(name: str, training_texts: Sequence[str] | None, settings: r2gen.Settings) -> Protocol:
+    vocabulary = None if training_texts is None else r2gen.training_vocabulary(training_texts, settings)
+    used = "none" if vocabulary is None else f"train{settings.min_count}-{r2gen.vocabulary_fingerprint(vocabulary)}"
     return Protocol(
-        "r2gen",
+        name,
         "1",
         "findings",
-        r2gen.clean_all,
-        partial(_cut_all, vocabulary),
-        f"text:r2gen|vocabulary:{used}|reference_tokens:{r2gen.MAX_TOKENS}",
+        r2gen.clean_all_mimic if settings.mimic else r2gen.clean_all,
+        partial(_cut_all, vocabulary, settings),
+        f"text:{name}|vocabulary:{used}|reference_tokens:{settings.max_tokens}",
         needs_training_texts=True,
     )
 
 
-def _cut_all(vocabulary: frozenset[str] | None, texts: Sequence[str]) -> list[str]:
-    return [r2gen.cut_reference(text, vocabulary) for text in texts]
+def _cut_all(vocabulary: frozenset[str] | None, settings: r2gen.Settings, texts: Sequence[str]) -> list[str]:
+    return [r2gen.cut_reference(text, vocabulary, settings) for text in texts]
 
 
 def _unchanged(texts: Sequence[str]) -> list[str]:

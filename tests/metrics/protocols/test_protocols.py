@@ -78,7 +78,8 @@ def test_the_signature_starts_with_name_version_and_reference(name):
 
 
 def test_only_r2gen_wants_training_texts_and_its_signature_tells_vocabularies_apart():
-    assert [name for name in PROTOCOLS if get_protocol(name).needs_training_texts] == ["r2gen"]
+    wanting = [name for name in PROTOCOLS if get_protocol(name).needs_training_texts]
+    assert wanting == ["r2gen", "r2gen-mimic"]
     signatures = {
         get_protocol("r2gen", training_texts=texts).signature_part()
         for texts in (None, ["the heart"] * 3, ["the lungs"] * 3)
