@@ -42,11 +42,12 @@ from cxrbench.cli.progress import StderrReporter
     show_default=True,
     help="Bootstrap resamples, and exchanges of the randomisation test.",
 )
+@click.option("--html", type=click.Path(path_type=Path), help="Also write the comparison as a page to this file.")
 @opt.seed_option
 @opt.data_root_option
 @opt.json_option
 @opt.config_option
-def command(runs: tuple[Path, ...], as_json: bool, config: Path | None, **given: Any) -> Any:
+def command(runs: tuple[Path, ...], as_json: bool, config: Path | None, html: Path | None, **given: Any) -> Any:
     """Compare each further run with the first one by paired tests on the same examples.
 
     RUN is a run folder. Runs of another task, version, split, data, protocol or signature are refused. The data are
@@ -57,4 +58,9 @@ def command(runs: tuple[Path, ...], as_json: bool, config: Path | None, **given:
 
     found = compare(runs, reporter=StderrReporter(), **given)
     print_compared(found, as_json=as_json)
+    if html is not None:
+        from cxrbench.leaderboard.comparison.write import write_comparison
+
+        write_comparison(found, html)
+        click.echo(f"written: {html}", err=True)
     return exit_with(0 if found.met else 1)

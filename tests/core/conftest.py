@@ -1,31 +1,3 @@
-"""Two runs on a small collection, for the tests that compare runs."""
+from small_runs import base, constant, iu_root, retrieval
 
-from dataclasses import replace
-
-import pytest
-from iu_folder import small_collection
-
-import cxrbench
-
-FAST = ("bleu", "rouge", "cider", "rules", "status")
-
-
-@pytest.fixture(scope="session")
-def iu_root(tmp_path_factory):
-    return small_collection(tmp_path_factory.mktemp("iu"), test=16)
-
-
-@pytest.fixture(scope="session")
-def base(iu_root, tmp_path_factory):
-    out = tmp_path_factory.mktemp("runs")
-    return cxrbench.RunConfig("baseline:constant", "iu-report", iu_root, metrics=FAST, resamples=100, out=out)
-
-
-@pytest.fixture(scope="session")
-def constant(base):
-    return cxrbench.run(base).folder.path
-
-
-@pytest.fixture(scope="session")
-def retrieval(base):
-    return cxrbench.run(replace(base, model="baseline:retrieval")).folder.path
+__all__ = ["base", "constant", "iu_root", "retrieval"]

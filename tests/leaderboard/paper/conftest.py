@@ -3,29 +3,12 @@
 from dataclasses import replace
 
 import pytest
-from iu_folder import small_collection
+from small_runs import base, constant, iu_root, retrieval
 
 import cxrbench
 from cxrbench.leaderboard.paper.table import build_table
 
-
-@pytest.fixture(scope="session")
-def base(tmp_path_factory):
-    root = small_collection(tmp_path_factory.mktemp("iu"), test=16)
-    out = tmp_path_factory.mktemp("runs")
-    return cxrbench.RunConfig(
-        "baseline:constant", "iu-report", root, metrics=("bleu", "rouge", "rules"), resamples=200, out=out
-    )
-
-
-@pytest.fixture(scope="session")
-def constant(base):
-    return cxrbench.run(base).folder.path
-
-
-@pytest.fixture(scope="session")
-def retrieval(base):
-    return cxrbench.run(replace(base, model="baseline:retrieval")).folder.path
+__all__ = ["base", "constant", "iu_root", "retrieval"]
 
 
 @pytest.fixture(scope="session")

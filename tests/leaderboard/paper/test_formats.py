@@ -71,7 +71,7 @@ def test_footnotes_state_protocol_n_unit_intervals_marks_and_labeler(tabled, con
     for said in (
         "protocol cxrbench",
         "n = 16 examples in 16 studies",
-        "200 bootstrap resamples of studies",
+        "100 bootstrap resamples of studies",
         "rule-based labeler of cxrbench (not CheXbert)",
         "uncertain counts as positive",
         "corrected by Holm's method for the 2 tests",

@@ -1,0 +1,1 @@
+"""The page of `cxrbench compare --html`: differences with intervals and tests, per score and stratum, and flips."""

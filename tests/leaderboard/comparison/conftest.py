@@ -1,0 +1,3 @@
+from small_runs import base, constant, iu_root, retrieval
+
+__all__ = ["base", "constant", "iu_root", "retrieval"]
