@@ -57,10 +57,10 @@ def swap_sides(text: str) -> str:
     """Exchange left and right in a text or a name; case is kept.
 
     Exchanged are `left` and `right` as whole words and in their joined forms ("left-sided", "leftward", "leftmost",
-    "left_lung"), the lobes LUL, LLL, RUL, RLL, the abbreviations "lt" and "rt" unless they are capitals, and "levo" and
-    "dextro" of curvature, position and rotation ("levoscoliosis"). Not exchanged are words that merely contain one
-    ("leftover", "upright", "alright", "bright"), words of both sides ("bilateral"), drugs and sugars ("levofloxacin",
-    "dextrose"), and phrases in which the word is no place ("was left in place", "right away").
+    "left_lung"), the lobes LUL, LLL, RUL, RLL, the abbreviations "lt" and "rt" unless they are capitals, and "levo"
+    and "dextro" of curvature, position and rotation ("levoscoliosis"). Not exchanged are words that merely contain
+    one ("leftover", "upright", "alright", "bright"), words of both sides ("bilateral"), drugs and sugars
+    ("levofloxacin", "dextrose"), and phrases in which the word is no place ("was left in place", "right away").
 
     `unmirrorable` names what this cannot make right; without it, exchanging twice gives the text back.
     """
