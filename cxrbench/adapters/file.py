@@ -55,6 +55,7 @@ def create(argument: str | None, context: AdapterContext) -> FileAdapter:
         path,
         id_column=str(context.options.get("id_column", "id")),
         text_column=str(context.options.get("text_column", "text")),
+        answers=context.kind == "vqa",
     )
     name = context.options.get("name")
     return FileAdapter(path, content, None if name is None else str(name))

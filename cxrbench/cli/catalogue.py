@@ -37,30 +37,51 @@ def _models() -> list[Row]:
 
 
 def _metrics() -> list[Row]:
+    from cxrbench.tasks.base import TaskData
     from cxrbench.tasks.report_metrics import build_report_metrics
+    from cxrbench.tasks.vqa_metrics import VQA_FAMILIES, VqaSettings, build_vqa_metrics
 
+    empty = TaskData((), {}, tuple, "", "", "", False)
+    built = {
+        "reports": build_report_metrics("cxrbench", tuple),
+        "questions": build_vqa_metrics("cxrbench", empty, settings=VqaSettings(VQA_FAMILIES)),
+    }
     return [
         {
+            "of": kind,
             "family": metric.name,
             "score": score,
             "better": direction,
             "signature": metric.signature(),
         }
-        for metric in build_report_metrics("cxrbench", tuple)
+        for kind, metrics in built.items()
+        for metric in metrics
         for score, direction in metric.scores.items()
     ]
 
 
 def _protocols() -> list[Row]:
     from cxrbench.metrics.protocols import PROTOCOLS, get_protocol
+    from cxrbench.metrics.vqa import VQA_PROTOCOLS
 
-    return [{"name": name, "signature": get_protocol(name).signature_part()} for name in PROTOCOLS]
+    return [
+        {
+            "name": name,
+            "of": "reports, questions" if name in VQA_PROTOCOLS else "reports",
+            "signature": get_protocol(name).signature_part(),
+        }
+        for name in PROTOCOLS
+    ]
 
 
 def _splits() -> list[Row]:
     return [
         {"task": "iu-report", "split": "train, val, test", "what": "R2Gen (real data), or the phantom's own"},
         {"task": "iu-report", "split": "documented:train, :val, :test", "what": "seeded 70/15/15, grouped by uid"},
+        {"task": "vqa-rad", "split": "train, test", "what": "chest films of the official split"},
+        {"task": "vqa-rad", "split": "all:train, all:test", "what": "every organ (context)"},
+        {"task": "slake", "split": "train, val, test", "what": "English, chest X-rays of the official split"},
+        {"task": "slake", "split": "all:train, all:val, all:test", "what": "English, every modality (context)"},
     ]
 
 
@@ -77,7 +98,7 @@ def _runs(folder: Path) -> list[Row]:
 def _run_row(path: Path, run: Row, results: Path) -> Row:
     from cxrbench.core import jsonio
 
-    shown: Sequence[str] = ("rules_micro_f1_14", "bleu_4")
+    shown: Sequence[str] = ("rules_micro_f1_14", "bleu_4", "exact_match")
     scores: Row = {}
     if run["status"] in ("complete", "incomplete") and results.is_file():
         scores = jsonio.read_json(results)["scores"]

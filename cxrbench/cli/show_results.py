@@ -14,6 +14,9 @@ from cxrbench.core.results import Results, Score
 from cxrbench.core.runner import RunOutcome
 
 _LABEL_HEADING = "Label F1 (rules)"
+_REPORT_SCORES = ("rules_micro_f1_14", "bleu_4", "rouge_l")
+_ANSWER_SCORES = ("exact_match", "token_f1", "spatial_relation_accuracy")
+"""Scores by stratum, of reports and of answers."""
 PHANTOM_BANNER = "PHANTOM DATA: drawn pictures. These numbers say nothing about real patients."
 
 
@@ -63,7 +66,8 @@ def print_results(results: Results) -> None:
     _print_block("Scores", [results[name] for name in text])
     _print_block(_LABEL_HEADING, [results[name] for name in summary])
     _print_block(f"{_LABEL_HEADING}, per condition", [results[name] for name in labels if "/" in name])
-    _print_strata(record["strata"], [name for name in ("rules_micro_f1_14", "bleu_4", "rouge_l") if name in results])
+    shown = _ANSWER_SCORES if "exact_match" in results else _REPORT_SCORES
+    _print_strata(record["strata"], [name for name in shown if name in results])
 
 
 def _print_json(results: Mapping[str, Results], extra: Mapping[str, Any]) -> None:

@@ -15,6 +15,7 @@ from cxrbench.core.errors import DataError, UnknownNameError
 from cxrbench.core.predictions import from_record
 from cxrbench.core.types import InvalidPrediction, Prediction
 
+ANSWER_COLUMN = "answer"
 _SHOWN = 5
 
 
@@ -34,8 +35,13 @@ class PredictionFile:
     encoding: str
 
 
-def read_predictions(path: Path, *, id_column: str = "id", text_column: str = "text") -> PredictionFile:
+def read_predictions(
+    path: Path, *, id_column: str = "id", text_column: str = "text", answers: bool = False
+) -> PredictionFile:
     """Read predictions from `.jsonl` / `.json` (one object a line, or one list) or `.csv` / `.tsv`.
+
+    Args:
+        answers: Whether a column `answer` of a table holds answers to questions; then the text may be missing.
 
     Raises:
         DataError: Missing file, undecodable text, invalid JSON, a missing column, a field of the wrong type;
@@ -45,9 +51,13 @@ def read_predictions(path: Path, *, id_column: str = "id", text_column: str = "t
     text, encoding = decode(raw, path)
     if path.suffix.lower() in (".csv", ".tsv", ".txt"):
         rows = _csv_rows(text, path)
-        _require_columns(rows[0] if rows else {}, (id_column, text_column), path)
+        first = rows[0] if rows else {}
+        given = {"answer": ANSWER_COLUMN} if answers and ANSWER_COLUMN in first else {}
+        if not given or text_column in first:
+            given["text"] = text_column
+        _require_columns(first, (id_column, *given.values()), path)
         records: list[tuple[int, Any]] = [
-            (number, {"id": (row[id_column] or "").strip(), "text": row[text_column]})
+            (number, {"id": (row[id_column] or "").strip(), **{name: row[column] for name, column in given.items()}})
             for number, row in enumerate(rows, start=2)
         ]
     else:

@@ -113,6 +113,6 @@ ADAPTERS = Registry(
     {
         "chexquery": "the bundled reference model CheXQuery-MedVLM; chexquery:PATH_OR_HUB_ID for another checkpoint",
         "file": "file:PREDICTIONS, a JSONL or CSV file that any system wrote",
-        "baseline": "baseline:empty | constant | majority | random | retrieval | blind, floors that a real model must beat",
+        "baseline": "baseline:empty | constant | majority | random | retrieval | blind: floors for any real model",
     },
 )

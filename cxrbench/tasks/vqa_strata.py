@@ -64,8 +64,8 @@ def leak_note(items: Iterable[VqaItem], seen: SeenInTraining, dataset: str) -> s
     worded = sum(words in seen.questions for _, words in rows)
     return (
         f"training rows of {dataset} hold {len(images & seen.images)} of these {len(images)} images, {again} of "
-        f"these {len(rows)} questions with their image and the wording of {worded}; only a model that was neither trained "
-        f"nor tuned on {dataset} is zero-shot"
+        f"these {len(rows)} questions with their image and the wording of {worded}; only a model that was neither "
+        f"trained nor tuned on {dataset} is zero-shot"
     )
 
 

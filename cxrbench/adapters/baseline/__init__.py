@@ -48,7 +48,7 @@ def _reporting(name: str, context: AdapterContext) -> Adapter:
 
     if name == "constant":
         return ConstantBaseline()
-    made = {
+    made: dict[str, Make] = {
         "majority": MajorityBaseline,
         "random": RandomBaseline,
         "retrieval": RetrievedReport,

@@ -91,6 +91,7 @@ class RetrievedReport:
 class RetrievedAnswer:
     """The answer to the nearest question, by its words, on the nearest training image.
 
+    Questions of the same type come first, so that a yes/no question gets yes or no where the image has such a one.
     Where the training rows hold the test images themselves (VQA-RAD), the nearest image is the same one.
     """
 
@@ -115,6 +116,8 @@ class RetrievedAnswer:
                 made.append(_no_image(request))
                 continue
             rows = self._rows[self._images.nearest(pixels)]
+            same = [row for row in rows if self._examples[row].request.question_type == request.question_type]
+            rows = same or rows
             nearest = self._index.nearest(request.question or request.prompt, np.array(rows, np.int64))
             chosen = self._examples[int(nearest[0]) if len(nearest) else rows[0]]
             made.append(Prediction(request.id, **repeated(chosen.reference)))
