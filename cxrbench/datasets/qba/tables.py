@@ -93,8 +93,7 @@ class MetadataTables:
 
     def paths(self, name: str) -> list[Path]:
         """All files of a table; the release has each twice."""
-        _check(name)
-        files = (self.folder / f"{name}_metadata{suffix}" for suffix in (".parquet", ".csv.gz", ".csv"))
+        files = (self.folder / f"{_check(name)}_metadata{suffix}" for suffix in (".parquet", ".csv.gz", ".csv"))
         return [path for path in files if path.is_file()]
 
     def rows(self, name: str) -> int | None:
@@ -164,11 +163,11 @@ class MetadataTables:
         """
         import pyarrow.compute as pc
 
-        _check(name)
+        name = _check(name)
         seen = {}
         for path in self.paths(name):
             digest, count = hashlib.sha256(), 0
-            for batch in _batches(path, _check(name), TABLES[_check(name)], 65_536):
+            for batch in _batches(path, name, TABLES[name], 65_536):
                 count += batch.num_rows
                 texts = [batch[column].cast("string") for column in batch.schema.names]
                 digest.update("\n".join(pc.binary_join_element_wise(*texts, "\t").to_pylist()).encode() + b"\n")
