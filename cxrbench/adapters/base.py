@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -83,6 +84,17 @@ def create_adapter(spec: str, context: AdapterContext) -> Adapter:
             hint="see docs/adapters.md for an example of 15 lines",
         )
     return adapter
+
+
+@contextmanager
+def closing_adapter(adapter: Adapter) -> Iterator[None]:
+    """Call the adapter's `close()` at the end, where it has one: a program, a connection, a pool."""
+    try:
+        yield
+    finally:
+        close = getattr(adapter, "close", None)
+        if callable(close):
+            close()
 
 
 def _parameters(target: Callable[..., Any]) -> list[str]:

@@ -108,11 +108,13 @@ ADAPTERS = Registry(
     {
         "chexquery": "cxrbench.adapters.chexquery:create",
         "file": "cxrbench.adapters.file:create",
+        "exec": "cxrbench.adapters.program:create",
         "baseline": "cxrbench.adapters.baseline:create",
     },
     {
         "chexquery": "the bundled reference model CheXQuery-MedVLM; chexquery:PATH_OR_HUB_ID for another checkpoint",
         "file": "file:PREDICTIONS, a JSONL or CSV file that any system wrote",
+        "exec": "exec:COMMAND, any program: requests as JSON lines on stdin, predictions on stdout",
         "baseline": "baseline:empty | constant | majority | random | retrieval | blind: floors for any real model",
     },
 )

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from cxrbench.adapters.base import AdapterContext, create_adapter
+from cxrbench.adapters.base import AdapterContext, closing_adapter, create_adapter
 from cxrbench.adapters.file import FileAdapter
 from cxrbench.core import jsonio
 from cxrbench.core.agreement import require_agreement
@@ -129,7 +129,7 @@ def run(
         note_file_ids(model, prepared.examples, reporter)
     identity = _identity(prepared, info)
     folder = RunFolder(config.out / folder_name(prepared.task.name) / folder_name(info.name) / run_id(identity))
-    with folder.lock():
+    with folder.lock(), closing_adapter(model):
         record = _open_record(folder, prepared, info, identity)
         folder.write_run(record)
         try:

@@ -223,7 +223,7 @@ class ModelInfo:
 
 @runtime_checkable
 class Adapter(Protocol):
-    """A way of reaching a model. Two methods; see `docs/adapters.md` for a working example."""
+    """A way of reaching a model. Two methods, and `close()` where it must; `docs/adapters.md` has an example."""
 
     def describe(self) -> ModelInfo:
         """Name the model. Called once, before any prediction; may load weights, must not touch the network."""
