@@ -1,8 +1,8 @@
 """Whether the answers to questions agree with the CheXpert labels of their study.
 
 A question claims conditions: a positive answer that they are there, a negative one that they are not. A definite
-label of the study confirms or contradicts each claim; blank and uncertain labels say nothing, except that "No Finding"
-denies every blank condition but support devices. One contradiction makes the question contradict; else one
+label of the study confirms or contradicts each claim; blank and uncertain labels say nothing, except that "No
+Finding" denies every blank condition but support devices. One contradiction makes the question contradict; else one
 confirmation makes it agree; else it is unknown.
 """
 
