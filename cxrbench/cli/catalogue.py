@@ -107,6 +107,7 @@ def _run_row(path: Path, run: Row, results: Path) -> Row:
         "run": str(path),
         "status": run["status"],
         "data": "phantom" if run["data"]["phantom"] else run["data"]["name"],
+        "split": run["data"]["split"],
         "n": run["data"]["n"],
         **{name: "" if value is None else f"{value:.4f}" for name, value in values.items()},
     }

@@ -16,7 +16,7 @@ _PATH = click.Path(path_type=Path)
 
 
 @click.command("score")
-@click.option("--predictions", required=True, type=_PATH, help="JSONL with id and text, or CSV.")
+@click.option("--predictions", required=True, type=_PATH, help="JSONL or CSV with id and text (or answer).")
 @click.option("--task", envvar="CXRBENCH_TASK", help="Task whose references to score against.")
 @click.option("--references", type=_PATH, help="Instead of a task: JSONL or CSV with id and text.")
 @opt.data_root_option
