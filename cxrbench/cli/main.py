@@ -22,6 +22,7 @@ COMMANDS = {
     "plan": "How many studies a comparison needs, from pilot runs.",
     "compare": "Compare runs with paired statistics.",
     "table": "Make a table for a paper: LaTeX, CSV or Markdown.",
+    "report": "One run as a page: strata, conditions, curves, errors.",
     "label": "Label reports with the 14 CheXpert conditions.",
     "train": "Train a reference model.",
     "generate": "Write reports for image files.",

@@ -19,6 +19,8 @@ class Line:
         xs, ys: Points in drawing order.
         low, high: Bounds of a band around it, one per point; empty for none.
         marks: Whether each point gets a dot.
+        joined: Whether the points are joined; if not, bounds are drawn as a whisker at each point instead of a band.
+        faint: Draw it faintly.
     """
 
     label: str
@@ -27,17 +29,21 @@ class Line:
     low: Sequence[float] = ()
     high: Sequence[float] = ()
     marks: bool = False
+    joined: bool = True
+    faint: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A line as drawn: SVG point lists, and the number of its colour (0 to 7)."""
+    """A line as drawn: SVG point lists, whiskers (x, top, bottom), and the number of its colour (0 to 7)."""
 
     label: str
     points: str
     band: str
     dots: Sequence[tuple[float, float]]
+    whiskers: Sequence[tuple[float, float, float]]
     colour: int
+    faint: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,7 @@ class Chart:
     x_ticks: Sequence[tuple[float, str]]
     y_ticks: Sequence[tuple[float, str]]
     diagonal: str
+    legend: bool
     lines: Sequence[Drawn]
 
 
@@ -79,12 +86,16 @@ def chart(
     description: str = "",
     width: int = 360,
     height: int = 320,
+    ticks: int = 5,
+    legend: bool = True,
 ) -> Chart:
     """Lay out lines on two axes.
 
     Args:
         unit_square: Both axes run from 0 to 1; otherwise they span the data.
         diagonal: Draw y = x (chance for a ROC curve, perfect calibration for a reliability curve).
+        ticks: About how many there are on each axis.
+        legend: Whether several lines are named below the chart; charts that repeat the same lines share one legend.
     """
     right, bottom = width - _RIGHT, height - _BOTTOM
     if unit_square:
@@ -99,10 +110,16 @@ def chart(
     drawn = [
         Drawn(
             label=line.label,
-            points=points(line.xs, line.ys),
-            band=points([*line.xs, *reversed(line.xs)], [*line.high, *reversed(line.low)]) if line.low else "",
+            points=points(line.xs, line.ys) if line.joined else "",
+            band=points([*line.xs, *reversed(line.xs)], [*line.high, *reversed(line.low)])
+            if line.low and line.joined
+            else "",
             dots=[(x(a), y(b)) for a, b in zip(line.xs, line.ys)] if line.marks else (),
+            whiskers=()
+            if line.joined
+            else [(x(a), y(high), y(low)) for a, low, high in zip(line.xs, line.low, line.high)],
             colour=place % _COLOURS,
+            faint=line.faint,
         )
         for place, line in enumerate(lines)
     ]
@@ -121,8 +138,9 @@ def chart(
         middle=((_LEFT + right) / 2, (_TOP + bottom) / 2),
         x_title=x_title,
         y_title=y_title,
-        x_ticks=x.ticks(),
-        y_ticks=y.ticks(),
+        x_ticks=x.ticks(ticks),
+        y_ticks=y.ticks(ticks),
         diagonal=points(ends, ends) if diagonal else "",
+        legend=legend and len(lines) > 1,
         lines=drawn,
     )

@@ -30,6 +30,7 @@ def render(
     title: str,
     data: Mapping[str, Any] | None = None,
     scripts: Sequence[str] = (),
+    styles: Sequence[str] = (),
     images: Sequence[str] = (),
     **values: Any,
 ) -> str:
@@ -40,10 +41,11 @@ def render(
         title: Of the document; plain text.
         data: What the scripts read, put in as JSON (element id `data`).
         scripts: File names in `page/static`, run in this order after `page.js`.
+        styles: File names in `page/static`, after `page.css`.
         images: Sources of pictures that the page may load, for example "data:" or "file:"; none by default.
         values: For the template; a name it uses and does not get is an error.
     """
-    style = _static("page.css")
+    style = "\n".join(_static(name) for name in ("page.css", *styles))
     script = "\n".join(_static(name) for name in ("page.js", *scripts))
     policy = "; ".join(
         [
@@ -112,5 +114,6 @@ def _environment() -> Environment:
         "share": text.share,
         "p_value": text.p_value,
         "count": text.count,
+        "figure": text.figure,
     }
     return environment

@@ -82,6 +82,18 @@ def count(value: int | None) -> str:
     return _MISSING if value is None else f"{value:,}".replace(",", "\u2009")
 
 
+def figure(value: float | None) -> str:
+    """A measured quantity of any size (seconds, tokens, money): three significant digits, thin blanks between
+    thousands."""
+    if value is None or not math.isfinite(value):
+        return _MISSING
+    if not value:
+        return "0"
+    digits = max(0, 2 - math.floor(math.log10(abs(value))))
+    written = f"{value:,.{min(digits, 6)}f}" if digits <= 6 else f"{value:.2e}"
+    return written.replace(",", "\u2009").replace("-", "−")
+
+
 def _unsigned_zero(value: float, digits: int) -> float:
     """A value that rounds to zero, without a minus sign."""
     return round(value, digits) + 0.0

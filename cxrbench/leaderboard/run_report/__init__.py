@@ -1,0 +1,1 @@
+"""The stratified report of one run: what its folder holds as data, then one page."""
