@@ -59,13 +59,24 @@ class Scene:
         return np.asarray(np.maximum(self.airspace, np.float32(0.55) * self.heart * lung), dtype=np.float32)
 
 
-def _normal(rng: np.random.Generator, plan: Plan, a: Anatomy) -> Scene:
-    canvas = Canvas(SIZE, a.rotation, a.scale, a.shift)
+def outline(rng: np.random.Generator, a: Anatomy, size: int = SIZE) -> Scene:
+    """Where lungs, heart and mediastinum lie, on a black film."""
+    canvas = Canvas(size, a.rotation, a.scale, a.shift)
     sides = {side: body.draw_lung(canvas, a, side) for side in SIDES}
     heart, mediastinum = body.heart_and_mediastinum(canvas, a)
+    lung = np.maximum(sides["right"].mask, sides["left"].mask)
+    airspace = lung * (np.float32(1.0) - (heart + mediastinum))
+    black = np.zeros_like(heart)
+    return Scene(canvas, a, rng, black, sides, airspace, heart, mediastinum, dict.fromkeys(SIDES, black))
+
+
+def draw_normal(rng: np.random.Generator, plan: Plan, a: Anatomy, size: int = SIZE) -> Scene:
+    """The film before findings are painted; what a plan changes in the anatomy itself is there already."""
+    scene = outline(rng, a, size)
+    canvas, sides, airspace = scene.canvas, scene.lungs, scene.airspace
+    heart, mediastinum = scene.heart, scene.mediastinum
     cover = heart + mediastinum
     lung = np.maximum(sides["right"].mask, sides["left"].mask)
-    airspace = lung * (np.float32(1.0) - cover)
     trunk = body.body_mask(canvas, a)
 
     wall = np.float32(0.52 + 0.08 * a.flesh)
@@ -99,20 +110,21 @@ def _normal(rng: np.random.Generator, plan: Plan, a: Anatomy) -> Scene:
     value += np.float32(0.12) * body.clavicles(canvas, rng, a) * trunk
     value += np.float32(0.06) * body.spine(canvas, a) * trunk
     value -= np.float32(0.13) * body.airway(canvas) * trunk
-    return Scene(canvas, a, rng, value, sides, airspace, heart, mediastinum, cage)
+    scene.value, scene.ribs = value, cage
+    return scene
 
 
-def _paint(scene: Scene, finding: Finding) -> list[Field]:
+def paint(scene: Scene, finding: Finding) -> list[Field]:
     """Draw a finding; returns the masks it occupies, one per box."""
     return _PAINTERS[finding.condition](scene, finding)
 
 
-def _above_diaphragm(scene: Scene, mask: Field) -> Field:
+def above_diaphragm(scene: Scene, mask: Field) -> Field:
     return mask * (scene.canvas.y < max(scene.anatomy.domes) + 0.06)
 
 
 def _cardiomegaly(scene: Scene, finding: Finding) -> list[Field]:
-    return [_above_diaphragm(scene, scene.heart)]
+    return [above_diaphragm(scene, scene.heart)]
 
 
 def _wide_mediastinum(scene: Scene, finding: Finding) -> list[Field]:
@@ -140,7 +152,7 @@ _PAINTERS = {
 def _anatomy_boxes(scene: Scene) -> tuple[Box, ...]:
     canvas = scene.canvas
     regions = {
-        "cardiac": _above_diaphragm(scene, scene.heart),
+        "cardiac": above_diaphragm(scene, scene.heart),
         "left lung": scene.lungs["left"].mask,
         "right lung": scene.lungs["right"].mask,
         "mediastinum": scene.mediastinum * (canvas.y > scene.anatomy.apex) * (canvas.y < 0.1),
@@ -151,6 +163,20 @@ def _anatomy_boxes(scene: Scene) -> tuple[Box, ...]:
     return tuple(box for name, mask in regions.items() if (box := canvas.box(mask, name)))
 
 
+def painting_order(plan: Plan) -> list[tuple[int, Finding]]:
+    """Numbered findings of a plan: fluid hides what lies behind it, and devices lie in front of all."""
+    late = {"Pleural Effusion": 1, "Support Devices": 2}
+    return sorted(enumerate(plan.findings), key=lambda item: (late.get(item[1].condition, 0), item[0]))
+
+
+def expose(rng: np.random.Generator, value: Field, a: Anatomy) -> NDArray[np.uint8]:
+    """Contrast, exposure, gamma and noise of a film, in eight bits."""
+    value = (value - np.float32(0.5)) * np.float32(a.contrast) + np.float32(0.5 + a.exposure)
+    value = np.clip(value, 0.0, 1.0) ** np.float32(a.gamma)
+    value += np.float32(a.noise) * rng.standard_normal(value.shape, dtype=np.float32)
+    return np.asarray(np.clip(value * np.float32(255.0), 0.0, 255.0), dtype=np.uint8)
+
+
 def draw_film(rng: np.random.Generator, plan: Plan) -> Film:
     """Draw a plan. The same generator state gives the same film.
 
@@ -159,17 +185,10 @@ def draw_film(rng: np.random.Generator, plan: Plan) -> Film:
         plan: What to draw.
     """
     a = sample_anatomy(rng, plan)
-    scene = _normal(rng, plan, a)
+    scene = draw_normal(rng, plan, a)
     found: dict[int, tuple[Box, ...]] = {}
-    # Fluid hides what lies behind it, and devices lie in front of all.
-    late = {"Pleural Effusion": 1, "Support Devices": 2}
-    for number, finding in sorted(
-        enumerate(plan.findings), key=lambda item: (late.get(item[1].condition, 0), item[0])
-    ):
-        masks = _paint(scene, finding)
+    for number, finding in painting_order(plan):
+        masks = paint(scene, finding)
         found[number] = tuple(b for mask in masks if (b := scene.canvas.box(mask, finding.condition)))
-    value = (scene.value - np.float32(0.5)) * np.float32(a.contrast) + np.float32(0.5 + a.exposure)
-    value = np.clip(value, 0.0, 1.0) ** np.float32(a.gamma)
-    value += np.float32(a.noise) * rng.standard_normal(value.shape, dtype=np.float32)
-    pixels = np.clip(value * np.float32(255.0), 0.0, 255.0).astype(np.uint8)
+    pixels = expose(rng, scene.value, a)
     return Film(pixels, tuple(found[number] for number in range(len(plan.findings))), _anatomy_boxes(scene))

@@ -1,28 +1,18 @@
-"""Drawing single studies, in this process or in several.
-
-Workers are plain child processes of the same interpreter that hand their rows back as JSON lines: unlike a process
-pool this works from any script, notebook or thread, and nothing of the parent is inherited.
-"""
+"""Drawing single studies, in this process or in several."""
 
 from __future__ import annotations
 
 import hashlib
-import json
-import os
-import queue
-import subprocess
-import sys
-import threading
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 
 from cxrbench.core.conditions import CONDITIONS, NO_FINDING, SUPPORT_DEVICES
-from cxrbench.core.errors import CxrbenchError
 from cxrbench.core.types import Box
+from cxrbench.datasets.phantom.blocks import run_blocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +25,8 @@ class Written:
     pixels: str
 
 
-_WORKER_ENVIRONMENT = {
-    # Films are made of arrays of 256 kB. glibc would return each to the system and fault it in
-    # again, which takes a fifth of the time.
-    "MALLOC_MMAP_THRESHOLD_": "16777216",
-    "MALLOC_TRIM_THRESHOLD_": "268435456",
-    "OMP_NUM_THREADS": "1",
-}
+_BLOCK = 8
+"""Studies a worker draws before it reports them."""
 
 
 def file_name(uid: int) -> str:
@@ -98,6 +83,14 @@ def draw_study(folder: Path, seed: int, uid: int) -> Written:
     )
 
 
+def draw_block(block: int, folder: str, seed: int, start: int, stop: int) -> dict[str, Any]:
+    """Draw the studies of one block of uids; {"studies": fields of `Written` each}."""
+    first = start + block * _BLOCK
+    return {
+        "studies": [asdict(draw_study(Path(folder), seed, uid)) for uid in range(first, min(first + _BLOCK, stop))]
+    }
+
+
 def draw_studies(folder: Path, seed: int, uids: range, workers: int) -> Iterator[Written]:
     """Draw studies with the given number of processes; in no particular order.
 
@@ -105,57 +98,9 @@ def draw_studies(folder: Path, seed: int, uids: range, workers: int) -> Iterator
         OSError: A film cannot be written.
         CxrbenchError: A worker died.
     """
+    arguments = {"folder": str(folder), "seed": seed, "start": uids.start, "stop": uids.stop}
+    blocks = -(-len(uids) // _BLOCK)
     workers = min(workers, max(1, len(uids) // 32))
-    if workers == 1 or not sys.executable:
-        for uid in uids:
-            yield draw_study(folder, seed, uid)
-        return
-    rows: queue.Queue[str | None] = queue.Queue()
-    processes: list[subprocess.Popen[str]] = []
-    try:
-        for first in range(workers):
-            share = uids[first::workers]
-            arguments = [str(folder), *map(str, (seed, share.start, share.stop, share.step))]
-            process = subprocess.Popen(
-                [sys.executable, "-m", "cxrbench.datasets.phantom.worker", *arguments],
-                stdout=subprocess.PIPE,
-                text=True,
-                encoding="utf-8",
-                env={**_WORKER_ENVIRONMENT, **os.environ},
-                # Ctrl-C is the parent's to handle; it ends its workers itself.
-                start_new_session=True,
-            )
-            processes.append(process)
-            if process.stdout is not None:
-                threading.Thread(target=_forward, args=(process.stdout, rows), daemon=True).start()
-        running, seen = workers, 0
-        while running:
-            line = rows.get()
-            if line is None:
-                running -= 1
-                continue
-            data = json.loads(line)
-            if "errno" in data:
-                raise OSError(data["errno"], data["strerror"], data["filename"])
-            seen += 1
-            yield Written(**data)
-        if seen != len(uids):
-            codes = [process.wait() for process in processes]
-            raise CxrbenchError(f"drawing stopped after {seen} of {len(uids)} studies; workers ended with {codes}")
-    finally:
-        for process in processes:
-            process.kill()
-            process.wait()
-            if process.stdout is not None:
-                process.stdout.close()
-
-
-def _forward(stream: IO[str], rows: queue.Queue[str | None]) -> None:
-    try:
-        for line in stream:
-            rows.put(line)
-    except ValueError:
-        # The parent gave up and closed the pipe.
-        pass
-    finally:
-        rows.put(None)
+    for _, done in run_blocks(f"{__name__}:draw_block", arguments, blocks, workers):
+        for study in done["studies"]:
+            yield Written(**study)
