@@ -1,0 +1,1 @@
+"""Scene graphs with parts missing, edges softened and boxes moved."""
