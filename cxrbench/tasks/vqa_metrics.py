@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from cxrbench.core.errors import UnknownNameError
+from cxrbench.core.errors import UnknownNameError, UsageError
 from cxrbench.core.registry import METRICS
 from cxrbench.metrics.base import FloatArray, Metric, Pairs
 from cxrbench.metrics.bertscore import BertScore
@@ -90,7 +90,10 @@ def _bertscore(parts: _Parts) -> Metric:
 
 
 def _decisions(parts: _Parts) -> Metric:
-    return DiagnosticScores(parts.gold, threshold=float(parts.options.get("threshold", 0.5)))
+    threshold = parts.options.get("threshold", 0.5)
+    if not isinstance(threshold, (int, float)):
+        raise UsageError(f"threshold is {threshold!r}", where="--metric-option", valid="a number in (0, 1]")
+    return DiagnosticScores(parts.gold, threshold=threshold)
 
 
 _BUILDERS: dict[str, Callable[[_Parts], Metric]] = {
