@@ -45,13 +45,13 @@ def answers_fingerprint(examples: Sequence[Example]) -> str:
 
 
 def consensus(references: Sequence[Reference]) -> Fields:
-    """What most of these references say, field by field; ties go to what comes first.
+    """What most of these references say, field by field; ties go to what comes first, and "Yes" and "yes" are one.
 
     Label probabilities are the shares of the positives among the definite labels; the confidence is the share of the
     references that have the answer which is given. Boxes are left out: they belong to other images.
     """
     answer = _mode(item.answer for item in references)
-    agreeing = [item for item in references if item.answer == answer] if answer else list(references)
+    agreeing = [item for item in references if _key(item.answer) == _key(answer)] if answer else list(references)
     answered = sum(item.answer is not None for item in references)
     return {
         "answer": answer,
@@ -69,8 +69,19 @@ def repeated(reference: Reference) -> Fields:
 
 
 def _mode(values: Iterable[Hashable]) -> Any:
-    counts = Counter(value for value in values if value is not None)
-    return counts.most_common(1)[0][0] if counts else None
+    """The most frequent value in its first spelling; None where there is none."""
+    spellings: dict[Hashable, Hashable] = {}
+    counts: Counter[Hashable] = Counter()
+    for value in values:
+        if value is not None:
+            key = _key(value)
+            spellings.setdefault(key, value)
+            counts[key] += 1
+    return spellings[counts.most_common(1)[0][0]] if counts else None
+
+
+def _key(value: Hashable) -> Hashable:
+    return " ".join(value.lower().split()) if isinstance(value, str) else value
 
 
 def _prevalences(references: Sequence[Reference]) -> Mapping[str, float] | None:
