@@ -1,12 +1,12 @@
 """Left and right exchanged in text: which words are sides, which only look like sides, and which forbid a flip.
 
-Every pattern is written for both sides alike. So what is exchanged on the way there is exchanged on the way back, and
-a text that may be mirrored at all is given back by mirroring it twice.
+Every pattern is written for both sides alike. So what is exchanged on the way there is exchanged on the way back.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Final
 
 from cxrbench.core.errors import DataError
@@ -46,7 +46,7 @@ _LETTERS: Final = re.compile(
     r"(?![^\W_])"
 )
 _JOINED: Final = re.compile(r"(?:[Ll]eft|[Rr]ight)(?=[A-Z])|(?<=[a-z])(?:Left|Right)(?![a-z])")
-_CASES: Final = (str.lower, str.upper, str.capitalize)
+_CASES: Final[tuple[Callable[[str], str], ...]] = (str.lower, str.upper, str.capitalize)
 
 
 class NoMirrorImage(DataError):
@@ -62,17 +62,16 @@ def swap_sides(text: str) -> str:
     one ("leftover", "upright", "alright", "bright"), words of both sides ("bilateral"), drugs and sugars
     ("levofloxacin", "dextrose"), and phrases in which the word is no place ("was left in place", "right away").
 
-    `unmirrorable` names what this cannot make right; without it, exchanging twice gives the text back.
+    Exchanging twice gives the text back. What this cannot make right, `unmirrorable` names.
     """
     idioms = [found.span() for found in _IDIOM.finditer(text)]
 
     def other(match: re.Match[str]) -> str:
+        word = match[0]
         if any(start <= match.start() < end for start, end in idioms):
-            return match[0]
-        swapped = _OTHER[match[0].lower()]
-        if match[0].isupper():
-            return swapped.upper()
-        return swapped.capitalize() if match[0][0].isupper() else swapped
+            return word
+        as_written = next((case for case in _CASES if case(word) == word), None)
+        return as_written(_OTHER[word.lower()]) if as_written else word
 
     return _SIDE.sub(other, text)
 

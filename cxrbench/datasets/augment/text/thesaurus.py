@@ -51,15 +51,12 @@ class Thesaurus:
 
     def terms(self, text: str) -> list[Term]:
         """Terms that have synonyms, in order, not overlapping."""
-        return [
-            Term(
-                *match.span(),
-                tuple(
-                    _cased(other, match[1]) + match[2] for other in self._others[" ".join(match[1].lower().split())]
-                ),
-            )
-            for match in self._pattern.finditer(text)
-        ]
+        found = []
+        for match in self._pattern.finditer(text):
+            term, ending = match[1], "s" if match[2] else ""
+            others = self._others[" ".join(term.lower().split())]
+            found.append(Term(*match.span(), tuple(_cased(other, term) + ending for other in others)))
+        return found
 
 
 @cache
