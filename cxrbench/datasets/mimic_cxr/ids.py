@@ -24,6 +24,17 @@ def study_id(value: object) -> str:
     return _read(value, "s", "study")
 
 
+def two_splits(patients: list[str], where: str) -> DataError:
+    """The refusal of patients that are in two splits: scores on such data leak."""
+    shown = ", ".join(patients[:10]) + (f" and {len(patients) - 10} more" if len(patients) > 10 else "")
+    return DataError(
+        f"{len(patients)} patient{'s' if len(patients) > 1 else ''} in two splits: {shown}",
+        where=where,
+        valid="every patient in one split",
+        hint="use the split as published; a patient in training and test makes every score meaningless",
+    )
+
+
 def _read(value: object, prefix: str, what: str) -> str:
     match = _ID.fullmatch(str(value).strip())
     if match is None or match[1] not in {"", prefix}:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from cxrbench.core.errors import DataError, UnknownNameError
+from cxrbench.datasets.mimic_cxr.ids import two_splits
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -176,17 +177,6 @@ class MetadataTables:
             return None
         counts = ", ".join(f"{file} {count:,} rows" for file, (count, _) in seen.items())
         return f"{name}_metadata has two versions that name different rows ({counts}); {next(iter(seen))} counts"
-
-
-def two_splits(patients: list[str], where: str) -> DataError:
-    """The refusal of patients that are in two splits: scores on such data leak."""
-    shown = ", ".join(patients[:10]) + (f" and {len(patients) - 10} more" if len(patients) > 10 else "")
-    return DataError(
-        f"{len(patients)} patient{'s' if len(patients) > 1 else ''} in two splits: {shown}",
-        where=where,
-        valid="every patient in one split",
-        hint="use the split as published; a patient in training and test makes every score meaningless",
-    )
 
 
 def _check(name: str) -> str:
