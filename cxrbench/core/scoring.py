@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -59,6 +59,8 @@ def score_predictions(
     estimates = estimate(measured, [example.group for example in kept], masks, resamples=resamples, seed=seed)
     signatures = {name: metric.signature() for metric in metrics for name in metric.scores}
     directions = {name: direction for metric in metrics for name, direction in metric.scores.items()}
+    unscored = [example.reference for example, item in zip(examples, answers) if item.status == "error"]
+    overall = _explained(estimates[_ALL], metrics, unscored)
     results: dict[str, Any] = {
         "schema": RESULTS_SCHEMA,
         **header,
@@ -71,11 +73,24 @@ def score_predictions(
         "seed": seed,
         "scores": {
             name: {**_record(found), "direction": directions[name], "signature": signatures[name]}
-            for name, found in estimates[_ALL].items()
+            for name, found in overall.items()
         },
         "strata": _strata(masks, estimates),
     }
     return Scored(kept, measured, results)
+
+
+def _explained(
+    estimates: Mapping[str, Estimate], metrics: Sequence[Metric], unscored: Sequence[Reference]
+) -> Mapping[str, Estimate]:
+    """The estimates, where those without an example say so if it is because all of theirs failed."""
+    reason = "every example that counts for it failed and is unscored"
+    explained = dict(estimates)
+    for metric in metrics:
+        empty = [name for name in metric.scores if not estimates[name].n]
+        if empty and any(metric.usable(reference) for reference in unscored):
+            explained |= {name: replace(estimates[name], reason=reason, interval_reason=reason) for name in empty}
+    return explained
 
 
 def _measure(

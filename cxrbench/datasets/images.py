@@ -69,9 +69,9 @@ def load_image(path: Path, *, max_side: int | None = None) -> NDArray[np.uint8]:
             head = stream.read(132)
     except OSError as error:
         raise DataError(
-            f"cannot read image: {error.strerror or error}",
+            f"cannot read image {path.parent.name}/{path.name}: {error.strerror or error}",
             where=str(path),
-            hint="cxrbench data check iu-report --data-root DIR",
+            hint="check that --data-root holds the images of the data set",
         ) from error
     if not head:
         raise _broken(path, "the file is empty (0 bytes)")
