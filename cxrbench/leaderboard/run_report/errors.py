@@ -38,6 +38,11 @@ class SureError:
     stated: float
     truth: bool
 
+    @property
+    def distance(self) -> float:
+        """How far the stated probability is from the truth."""
+        return 1 - self.stated if self.truth else self.stated
+
 
 @dataclass(frozen=True, slots=True)
 class Misaligned:
@@ -90,18 +95,23 @@ def worst_examples(labels: Labelled) -> tuple[WorstExample, ...]:
     )
 
 
-def sure_errors(contents: RunContents, sources: Sequence[Labelled]) -> tuple[SureError, ...]:
+def sure_errors(
+    contents: RunContents, sources: Sequence[Labelled], most: int | None = _LISTED
+) -> tuple[SureError, ...]:
     """The wrong answers and probabilities that were furthest off, surest first.
 
     Answers count by their confidence where the run scores exact match; else conditions, by the distance of the
     probability from the first source of labels.
 
+    Args:
+        most: How many; None for all.
+
     Raises:
         DataError: The statistics have gaps.
     """
     found = _sure_answers(contents) or _sure_labels(contents, sources)
-    found.sort(key=lambda item: (-_distance(item), item.id, item.what))
-    return tuple(found[:_LISTED])
+    found.sort(key=lambda item: (-item.distance, item.id, item.what))
+    return tuple(found[:most])
 
 
 def misaligned(contents: RunContents) -> Misaligned | None:
@@ -149,7 +159,3 @@ def _sure_labels(contents: RunContents, sources: Sequence[Labelled]) -> list[Sur
                     if (stated >= 0.5) != truth:
                         found.append(SureError(name, condition, stated, truth))
     return found
-
-
-def _distance(item: SureError) -> float:
-    return 1 - item.stated if item.truth else item.stated

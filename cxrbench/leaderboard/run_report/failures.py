@@ -52,7 +52,7 @@ def failures(contents: RunContents) -> Failures:
     found: dict[tuple[str, str], list[str]] = {}
     for name, prediction in contents.predictions.items():
         if prediction.status in _KINDS:
-            reason = _reason(prediction.error or "", contents.restricted)
+            reason = kept_reason(prediction.error or "", contents.restricted)
             found.setdefault((prediction.status, reason), []).append(name)
     seen = sum(len(ids) for (status, _), ids in found.items() if status == "error")
     unseen = contents.run.failed - seen
@@ -78,7 +78,8 @@ def _group(status: str, reason: str, ids: Iterable[str]) -> FailureGroup:
     return FailureGroup(status, reason, len(listed), tuple(listed[:LISTED]))
 
 
-def _reason(message: str, restricted: bool) -> str:
+def kept_reason(message: str, restricted: bool) -> str:
+    """The first line of an error; of restricted data only its name."""
     if restricted:
         named = _ERROR_NAME.match(message)
         return named[0] if named else ("text left out: the data are restricted" if message else "")
