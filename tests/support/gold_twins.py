@@ -1,0 +1,123 @@
+"""For every task a writer of its data whose gold is drawn, and whose images, questions and ids are not.
+
+Two folders written with different draws differ in the gold alone: whatever reaches a model must be the same in both.
+"""
+
+import json
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from iu_folder import uids, write_iu
+from vqa_folder import rad_row, slake_row, write_rad, write_slake
+
+POOL = (
+    "yes",
+    "no",
+    "No.",
+    "left lung",
+    "Left Lung, Upper Right",
+    "2",
+    "mild",
+    "a mass or an abscess?",
+    "Pleural effusion on the right.",
+    "Ödem \u200b\U0001fac1",
+    "answer yes or no",
+)
+QUESTIONS = (
+    "Is there an effusion?",
+    "Where is the mass?",
+    "Is it left or right?",
+    "How severe is it?",
+    "Describe it.",
+)
+
+
+@dataclass(frozen=True)
+class Twin:
+    """How to write the data of a task.
+
+    Attributes:
+        write: (root, draw); returns the data root. Called twice with different draws for the two folders.
+        inputs: The values of `--inputs` to compare.
+        split: Of `--split`.
+    """
+
+    write: Callable[[Path, random.Random], Path]
+    inputs: tuple[tuple[str, ...], ...] = (("frontal",),)
+    split: str = "test"
+
+
+def write_iu_twin(root: Path, draw: random.Random) -> Path:
+    rows = [
+        {
+            "uid": uid,
+            "findings": draw.choice(POOL),
+            "impression": draw.choice(POOL),
+            "MeSH": draw.choice(POOL),
+            "Problems": draw.choice(POOL),
+            "indication": "Cough.",
+            "comparison": "None.",
+        }
+        for uid in (*uids("test", 4), *uids("train", 3))
+    ]
+    return write_iu(root, rows, lateral=True)
+
+
+def write_rad_twin(root: Path, draw: random.Random) -> Path:
+    rows = [
+        rad_row(
+            number,
+            f"synpic{number % 3}.jpg",
+            asked,
+            draw.choice((*POOL, 4)),
+            answer_type=draw.choice(("CLOSED", "OPEN", "CLOSED ", "NULL")),
+            question_type=draw.choice(("PRES", "POS", "ABN, POS")),
+            evaluation=draw.choice(("given", "evaluated")),
+            phrase_type=split,
+        )
+        for split, start in (("test_freeform", 0), ("freeform", 100))
+        for number, asked in enumerate(QUESTIONS, start)
+    ]
+    write_rad(root, rows)
+    write_detections(root, "synpic1")
+    return root
+
+
+def write_slake_twin(root: Path, draw: random.Random) -> Path:
+    def rows(start):
+        return [
+            slake_row(
+                number,
+                number % 3,
+                asked,
+                draw.choice(POOL),
+                answer_type=draw.choice(("CLOSED", "OPEN")),
+                content_type=draw.choice(("Position", "Abnormality", "KG")),
+                base_type=draw.choice(("vqa", "kvqa")),
+                location=draw.choice(("Lung", "Chest_heart")),
+                triple=[draw.choice(POOL)] * 3,
+            )
+            for number, asked in enumerate(QUESTIONS, start)
+        ]
+
+    boxes = {
+        image: [{draw.choice(("Mass", "Left Lung")): [draw.randint(0, 9) for _ in range(4)]}] for image in range(3)
+    }
+    write_slake(root, rows(0), rows(100), boxes=boxes)
+    write_detections(root / "Slake1.0", "1")
+    return root
+
+
+def write_detections(folder: Path, image: str) -> None:
+    box = {"class": "heart", "xyxy_norm": [0.1, 0.1, 0.5, 0.5], "score": 0.9}
+    record = {"image_id": image, "width": 48, "height": 40, "boxes": [box], "detector": {"name": "fixed"}}
+    (folder / "detections.json").write_text(json.dumps([record]))
+
+
+TWINS: dict[str, Twin] = {
+    "iu-report": Twin(write_iu_twin, (("frontal",), ("frontal", "lateral", "indication", "comparison"))),
+    "vqa-rad": Twin(write_rad_twin, (("frontal",), ("frontal", "scene_graph"))),
+    "slake": Twin(write_slake_twin, (("frontal",), ("frontal", "scene_graph"))),
+}
