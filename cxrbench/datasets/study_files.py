@@ -11,8 +11,9 @@ import os
 import re
 import zlib
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -26,6 +27,8 @@ from cxrbench.datasets.zip_members import Member, list_members, read_member
 
 _PATIENT: Final = re.compile(r"p([1-9]\d{0,17})")
 _SHOWN: Final = 20
+_PROBED: Final = 500
+"""Patients looked into before a folder counts as one without files of a kind; a whole copy has 65,000."""
 
 
 class StudyKey(NamedTuple):
@@ -222,6 +225,15 @@ _COLUMNS: Final = {
     "method": np.int16,
     "prefix": np.int16,
 }
+
+
+def first_folder(folders: Iterable[Path], suffix: str) -> Path | None:
+    """The first folder that has the layout p10/p10000032/s50414267<suffix>."""
+    for folder in folders:
+        patients = folder.glob("p[1-9]*/p[1-9]*/") if folder.is_dir() else iter(())
+        if any(next(patient.glob(f"s[1-9]*{suffix}"), None) for patient in islice(patients, _PROBED)):
+            return folder
+    return None
 
 
 def _list_folder(base: Path, suffix: str) -> tuple[set[tuple[int, int]], list[str]]:

@@ -20,7 +20,7 @@ from cxrbench.datasets.qba.parse import parse_questions, parse_scene_graph
 from cxrbench.datasets.qba.places import Sizes
 from cxrbench.datasets.qba.records import SceneGraph, StudyQuestions
 from cxrbench.datasets.qba.tables import MetadataTables
-from cxrbench.datasets.study_files import StudyFiles, StudyKey
+from cxrbench.datasets.study_files import StudyFiles, StudyKey, first_folder
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -204,13 +204,8 @@ def _study_files(root: Path, kind: str, suffix: str | None = None) -> StudyFiles
     # Unpacking a zip that has a prefix into a folder of its own gives qa/qa/, or scene_graphs/scene_data/.
     inside = [root / name for name in _ARCHIVES[kind]]
     folders = [*inside, *(outer / name for outer in inside for name in _ARCHIVES[kind]), root]
-    folder = next((path for path in folders if _holds(path, suffix)), None)
+    folder = first_folder(folders, suffix)
     return StudyFiles(suffix, archive, folder) if archive is not None or folder is not None else None
-
-
-def _holds(folder: Path, suffix: str) -> bool:
-    """Whether a folder has the layout p10/p10000032/s50414267.qa.json; looks until it finds one file."""
-    return folder.is_dir() and next(folder.glob(f"p[0-9]*/p[0-9]*/s[0-9]*{suffix}"), None) is not None
 
 
 def _names(value: Any) -> tuple[str, ...]:
