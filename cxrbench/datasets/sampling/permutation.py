@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 UInts = NDArray[np.uint64]
-_ROUNDS: Final = 6
+_ROUNDS: Final = 12
 
 
 def mix(*values: int | UInts | NDArray[np.int64]) -> UInts:

@@ -1,7 +1,7 @@
 """Weights of strata such that draws have given shares (raking: Deming and Stephan, Ann. Math. Statist. 1940).
 
 Each margin asks for shares of some strata; weights are scaled for one margin after another until all hold. Where the
-data cannot satisfy them together, the more important ones hold and the others come as near as they can.
+data cannot satisfy them together, the more important ones hold and the others come near.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-_LIMIT: Final = 1e9
-"""Weights stay within this factor of 1: a share that cannot be reached must not drive them to infinity."""
+_LIMIT: Final = 1e4
+"""Weights stay within this factor of their mean: a share that is out of reach must not drive them to infinity."""
+_PATIENCE: Final = 10
+"""Rounds without progress after which margins count as contradictory."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,36 +70,62 @@ def margin(
 def rake(
     expected: Callable[[Floats], Floats],
     start: Floats,
+    sizes: NDArray[np.int64],
     margins: Sequence[Margin],
     *,
     tolerance: float = 1e-4,
-    sweeps: int = 60,
+    sweeps: int = 100,
 ) -> Floats:
-    """Weights of the cells under which all margins hold within `tolerance`.
+    """Weights of the cells under which the margins hold within `tolerance`.
 
     Args:
         expected: Weights of the cells -> expected number of draws from each. It may depend on the weights in any
             monotone way, for example because no question may be drawn twice.
-        start: Weights to begin with; cells with 0 stay at 0. Ratios within a bin are kept.
-        margins: The most important first. When they cannot hold together after `sweeps` rounds, the last is given
-            up (from where it got to) and the others are tried again.
+        start: Weights to begin with; cells with 0 stay at 0. Ratios within all bins are kept.
+        sizes: Questions in each cell.
+        margins: The most important first. One that cannot hold together with those before it is met as nearly as
+            `sweeps` rounds bring it, and then those before it are made to hold again.
     """
     weights = start.astype(np.float64)
-    for kept in range(len(margins), 0, -1):
-        for _ in range(sweeps):
-            worst = 0.0
-            for item in reversed(margins[:kept]):
-                shares = item.shares(expected(weights))
-                reachable = shares > 0
-                if not reachable.any():
-                    continue
-                worst = max(worst, float(np.abs(shares - item.targets)[reachable].max()))
-                factor = np.ones(len(shares) + 1)
-                factor[:-1][reachable] = (item.targets[reachable] / shares[reachable]).clip(0.1, 10.0)
-                weights *= factor[item.bins]
-            top = weights.max(initial=0.0)
-            if top > 0:
-                weights = np.where(weights > 0, np.maximum(weights / top, 1 / _LIMIT), 0.0)
-            if worst < tolerance:
-                return weights
+    held: list[Margin] = []
+    for item in margins:
+        weights, all_hold = _sweep(expected, weights, sizes, [*held, item], tolerance, sweeps)
+        if all_hold:
+            held.append(item)
+        elif held:
+            weights, _ = _sweep(expected, weights, sizes, held, tolerance, sweeps)
     return weights
+
+
+def _sweep(
+    expected: Callable[[Floats], Floats],
+    weights: Floats,
+    sizes: NDArray[np.int64],
+    margins: Sequence[Margin],
+    tolerance: float,
+    sweeps: int,
+) -> tuple[Floats, bool]:
+    """Scale for one margin after another, the most important last, until all hold or nothing improves."""
+    best, since = np.inf, 0
+    for _ in range(sweeps):
+        worst = 0.0
+        for item in reversed(margins):
+            shares = item.shares(expected(weights))
+            reached = shares > 0
+            worst = max(worst, float(np.abs(shares - item.targets)[reached].max(initial=0.0)))
+            factor = np.ones(len(shares) + 1)
+            factor[:-1][reached] = item.targets[reached] / shares[reached]
+            weights = _centred(weights * factor[item.bins], sizes)
+        if worst < tolerance:
+            return weights, True
+        best, since = (worst, 0) if worst < 0.99 * best else (best, since + 1)
+        if since == _PATIENCE:
+            break
+    return weights, False
+
+
+def _centred(weights: Floats, sizes: NDArray[np.int64]) -> Floats:
+    """Divided by their mean (geometric, over questions), and kept within `_LIMIT` of it."""
+    drawn = weights > 0
+    mean = np.exp(np.average(np.log(weights[drawn]), weights=sizes[drawn]))
+    return np.where(drawn, np.clip(weights / mean, 1 / _LIMIT, _LIMIT), 0.0)

@@ -64,14 +64,14 @@ class StratifiedSampler:
         self._cells = find_cells(columns)
         self._base = base_weights(columns, self._cells, self._targets, consistency)
         self._limits = self._cells.counts * repeats * (self._base > 0)
-        if not self._limits.any():
+        if not self._base.any():
             raise DataError(
                 f"none of {len(columns)} questions can be drawn", valid="questions of a type that has a share"
             )
-        if not (1 <= pairs <= self._limits.sum() and repeats >= 1):
+        if repeats < 1 or not 1 <= pairs <= self._limits.sum():
             raise UsageError(
                 f"{pairs} draws per epoch, each question at most {repeats} times",
-                valid=f"1 to {self._limits.sum()} draws, repeats of 1 or more",
+                valid=f"repeats of 1 or more, and as many draws as these allow (1 to {self._limits.sum()})",
                 hint="raise `repeats` to draw questions more than once",
             )
         self._order = rows_by_cell(self._cells)

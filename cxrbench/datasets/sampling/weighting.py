@@ -85,7 +85,7 @@ def epoch_weights(
 ) -> EpochWeights:
     """Balance the weights for an epoch."""
     margins = targets.margins(cells)
-    weights = rake(expected, start, margins)
+    weights = rake(expected, start, cells.counts, margins)
     if curriculum is not None and curriculum.active(epoch):
         mass = expected(weights)
         total = mass[cells.complexity >= 0].sum()
@@ -95,5 +95,5 @@ def epoch_weights(
             if total > 0 and np.any(mass[cells.complexity == code] > 0)
         }
         margins = targets.margins(cells, curriculum.shares(epoch, own))
-        weights = rake(expected, weights, margins)
+        weights = rake(expected, weights, cells.counts, margins)
     return EpochWeights(weights, expected(weights), tuple(margins))
