@@ -33,7 +33,13 @@ class Shard:
 
     @property
     def file(self) -> str:
-        return f"{QUESTIONS}/part-{self.number:05d}.parquet"
+        """Inside the folder of the index."""
+        return self.file_of(self.number)
+
+    @staticmethod
+    def file_of(number: int) -> str:
+        """Inside the folder of the index."""
+        return f"{QUESTIONS}/part-{number:05d}.parquet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +66,11 @@ class Manifest:
         write_json(root / MANIFEST, {"schema": SCHEMA, **asdict(self)})
 
 
-def read_manifest(root: Path) -> Manifest:
+def read_manifest(root: Path, *, unfinished: bool = False) -> Manifest:
     """The manifest of an index.
+
+    Args:
+        unfinished: Also one whose building was interrupted.
 
     Raises:
         DataError: There is no index, it is not finished, or it is of another version of cxrbench.
@@ -74,6 +83,9 @@ def read_manifest(root: Path) -> Manifest:
         if schema != SCHEMA:
             raise DataError(f"an index of schema {schema!r}", where=str(root), valid=SCHEMA, hint=f"again: {_BUILD}")
         shards = tuple(Shard(**shard) for shard in data.pop("shards"))
-        return Manifest(shards=shards, **data)
+        manifest = Manifest(shards=shards, **data)
     except (AttributeError, KeyError, TypeError) as error:
         raise DataError(f"the manifest is damaged: {error}", where=str(root / MANIFEST), hint=_BUILD) from error
+    if not manifest.complete and not unfinished:
+        raise DataError("this index is not finished", where=str(root), hint=f"the same command goes on: {_BUILD}")
+    return manifest

@@ -18,7 +18,6 @@ PROBLEMS: Final = "problems"
 GRADES: Final = ("A++", "A+", "A", "B", "C", "D", "U")
 """Best first; U is unrated, which is neither better nor worse than any of them."""
 SPLITS: Final = ("train", "validate", "test")
-FRONTAL_VIEWS: Final = ("PA", "AP")
 POLARITIES: Final = ("pos", "neg")
 COMPLEXITIES: Final = ("single_entity", "multi_entity", "relational", "multi_hop")
 
@@ -43,16 +42,17 @@ COLUMNS: Final[dict[str, str]] = {
     "view": "its view position; null where there is none",
     "question": "text of the question",
     "answer": "text of the main answer",
-    "yes_no": "yes or no: gold of the yes/no types, null for the others",
+    "yes_no": "gold: yes or no; null for the types that are not answered so",
     "polarity": "pos or neg: positiveness of the main answer",
-    "regions": "names as the data set has them",
-    "regions_26": "the same among the 26 names of cxrbench.core.regions",
-    "region_group": "the group that most of regions_26 belong to, the first in order among equals",
-    "entities": "finding and device entities, as the data set has them",
-    "conditions": "CheXpert names that positive answers mean",
-    "denied_conditions": "CheXpert names that negative answers mean",
-    "severity": "none, mild, moderate or severe",
-    "boxes": "boxes on the primary image that are no fallback, in its pixels",
+    "region_names": "regions of the main answers, else of all answers, as the data set names them",
+    "mentioned_regions": "the same among the 26 names of cxrbench.core.regions, whatever the answers say of them",
+    "region_group": "the group that most of mentioned_regions belong to, the first in order among equals",
+    "entities": "finding and device entities of all answers, as the data set names them",
+    "regions": "gold: regions, of the 26, where something is (see Gold of cxrbench.datasets.qba.gold)",
+    "conditions": "gold: CheXpert names that positive answers mean",
+    "denied_conditions": "gold: CheXpert names that negative answers mean",
+    "severity": "gold: none, mild, moderate or severe",
+    "boxes": "gold: boxes of positive answers on the primary image, in its pixels, each with what it shows",
     "obs_ids": "observations of the scene graph that the question refers to",
     "answers": "number of answers on all levels",
     "levels": "number of levels of answers",
@@ -62,7 +62,16 @@ COLUMNS: Final[dict[str, str]] = {
     "answer_length": "characters of the main answer",
 }
 """Column -> what it holds."""
-LIST_COLUMNS: Final = ("regions", "regions_26", "entities", "conditions", "denied_conditions", "boxes", "obs_ids")
+WORD_LISTS: Final = (
+    "region_names",
+    "mentioned_regions",
+    "entities",
+    "regions",
+    "conditions",
+    "denied_conditions",
+    "obs_ids",
+)
+LIST_COLUMNS: Final = (*WORD_LISTS, "boxes")
 
 
 def questions_schema() -> pa.Schema:
@@ -71,14 +80,15 @@ def questions_schema() -> pa.Schema:
 
     word = pa.dictionary(pa.int32(), pa.string())
     words = pa.list_(pa.string())
-    box = pa.struct([(name, pa.float32()) for name in ("x1", "y1", "x2", "y2")])
+    corners: list[tuple[str, pa.DataType]] = [(name, pa.float32()) for name in ("x1", "y1", "x2", "y2")]
+    box = pa.struct([*corners, ("label", pa.string())])
     types = {
         "pair": pa.int64(),
         "study_number": pa.int32(),
         "question_id": pa.string(),
         "question": pa.string(),
         "answer": pa.string(),
-        **dict.fromkeys(LIST_COLUMNS, words),
+        **dict.fromkeys(WORD_LISTS, words),
         "boxes": pa.list_(box),
         "answers": pa.int16(),
         "levels": pa.int8(),
@@ -111,7 +121,6 @@ def studies_schema() -> pa.Schema:
             ("widths", pa.list_(pa.int32())),
             ("heights", pa.list_(pa.int32())),
             ("primary_image_id", pa.string()),
-            ("primary_view", pa.string()),
             ("has_graph", pa.bool_()),
         ]
     )

@@ -26,7 +26,7 @@ class Selection:
     """A filter; every field that is empty lets everything through, and all fields must hold together.
 
     Attributes:
-        regions: One of the 26 names or more; a question passes that refers to any of them.
+        regions: Names of the 26; a question passes whose answers mention any of them, also to deny something there.
         conditions: CheXpert names that a positive answer means; any of them.
         views: Views of the primary image: PA, AP.
         frontal: Only studies that have a frontal image.
@@ -115,7 +115,7 @@ _COLUMN_OF: Final[dict[str, str]] = {
     "studies": "study_id",
     "ids": "study_id || '/' || question_id",
 }
-_LIST_OF: Final = {"regions": "regions_26", "conditions": "conditions"}
+_LIST_OF: Final = {"regions": "mentioned_regions", "conditions": "conditions"}
 _FEW: Final = 50
 """Up to here values are compared one by one, which lets DuckDB skip row groups; above, they are joined."""
 
