@@ -21,6 +21,7 @@ class Line:
         marks: Whether each point gets a dot.
         joined: Whether the points are joined; if not, bounds are drawn as a whisker at each point instead of a band.
         faint: Draw it faintly.
+        colour: Number of its colour, 0 to 7; None for the next one.
     """
 
     label: str
@@ -31,6 +32,7 @@ class Line:
     marks: bool = False
     joined: bool = True
     faint: bool = False
+    colour: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ def chart(
             whiskers=()
             if line.joined
             else [(x(a), y(high), y(low)) for a, low, high in zip(line.xs, line.low, line.high)],
-            colour=place % _COLOURS,
+            colour=place % _COLOURS if line.colour is None else line.colour,
             faint=line.faint,
         )
         for place, line in enumerate(lines)

@@ -18,7 +18,7 @@ from cxrbench.leaderboard.run_report.conditions import GOLD, ConditionRow
 from cxrbench.leaderboard.run_report.curves import ConditionCurves, Points, ReliabilityPoints
 from cxrbench.leaderboard.run_report.strata import HeatMap, Stratum, StratumRow
 from cxrbench.leaderboard.run_report.summary import Labels, ReportSummary
-from cxrbench.leaderboard.run_report.values import FEW, Column, Value, defined
+from cxrbench.leaderboard.run_report.values import FEW, Column, Value, defined, is_few
 
 _WIDTH, _HEIGHT = 250, 230
 
@@ -80,8 +80,8 @@ def report_html(summary: ReportSummary, *, viewer: str | None = None) -> str:
         summary=summary,
         viewer=viewer,
         example_links=_links(viewer, _ids(summary)),
-        overall=_shaded(summary.heat, summary.heat.overall),
-        heat=_heat(summary.heat),
+        overall=_shaded(summary.heat, summary.heat.overall, summary.few),
+        heat=_heat(summary.heat, summary.few),
         forests=_forests(summary),
         sections=[_section(labels) for labels in summary.labels],
         confidence=[
@@ -110,19 +110,19 @@ def _ids(summary: ReportSummary) -> Iterable[str]:
         yield from summary.misaligned.ids
 
 
-def _heat(heat: HeatMap) -> list[ShadedStratum]:
+def _heat(heat: HeatMap, few: int) -> list[ShadedStratum]:
     return [
-        ShadedStratum(stratum, tuple(_shaded(heat, row) for row in stratum.rows))
+        ShadedStratum(stratum, tuple(_shaded(heat, row, few) for row in stratum.rows))
         for stratum in heat.strata
         if any(row.n is None or defined(row.scores) for row in stratum.rows)
     ]
 
 
-def _shaded(heat: HeatMap, row: StratumRow) -> ShadedRow:
+def _shaded(heat: HeatMap, row: StratumRow, few: int) -> ShadedRow:
     cells = []
     for place, (column, value) in enumerate(zip(heat.columns, row.scores)):
-        low, high = _spread(heat, place)
-        if row.few or value.value is None:
+        low, high = _spread(heat, place, few)
+        if value.value is None or is_few(value.n, few):
             name = "few"
         elif low == high:
             name = ""
@@ -132,10 +132,11 @@ def _shaded(heat: HeatMap, row: StratumRow) -> ShadedRow:
     return ShadedRow(row, tuple(cells))
 
 
-def _spread(heat: HeatMap, place: int) -> tuple[float, float]:
-    """Smallest and largest value of a column among the rows with enough examples."""
+def _spread(heat: HeatMap, place: int, few: int) -> tuple[float, float]:
+    """Smallest and largest value of a column that rest on enough examples."""
     rows = [heat.overall, *(row for stratum in heat.strata for row in stratum.rows)]
-    return ends([row.scores[place].value for row in rows if not row.few])
+    found = [row.scores[place] for row in rows]
+    return ends([item.value for item in found if not is_few(item.n, few)])
 
 
 def _forests(summary: ReportSummary) -> list[tuple[Column, list[tuple[str, Stratum, Forest]]]]:
@@ -148,11 +149,18 @@ def _forests(summary: ReportSummary) -> list[tuple[Column, list[tuple[str, Strat
         plots = []
         for number, stratum in enumerate(heat.strata):
             rows = [row for row in stratum.rows if row.n is not None]
-            if len(rows) < 2 or not any(row.scores[place].value is not None for row in rows):
+            if sum(row.scores[place].value is not None for row in rows) < 2:
                 continue
             entries = [
-                Entry(row.value, row.scores[place].value, row.scores[place].ci95, f"n={count(row.n)}", row.few)
+                Entry(
+                    row.value,
+                    row.scores[place].value,
+                    row.scores[place].ci95,
+                    f"n={count(row.scores[place].n)}",
+                    is_few(row.scores[place].n, summary.few),
+                )
                 for row in rows
+                if row.scores[place].value is not None
             ]
             description = f"{column.title} of each value of {stratum.title}; the line is the score of all examples"
             plot = forest(f"{column.title} by {stratum.title}", entries, reference=overall, description=description)
@@ -233,7 +241,7 @@ def _reliability_chart(
         chosen = [item for item in bins if (item[3] < FEW) == few]
         xs, ys = _axes([point for point, _, _, _ in chosen])
         low, high = [item[1] for item in chosen], [item[2] for item in chosen]
-        lines.append(Line(label, xs, ys, low, high, marks=True, joined=False, faint=few))
+        lines.append(Line(label, xs, ys, low, high, marks=True, joined=False, faint=few, colour=0))
     return chart(
         f"Reliability of {points.title.replace('_', ' ')}",
         lines,

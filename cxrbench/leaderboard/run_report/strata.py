@@ -7,24 +7,30 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from cxrbench.core.conditions import CONDITIONS
-from cxrbench.core.regions import REGIONS
+from cxrbench.core.regions import REGION_GROUPS, REGIONS
 from cxrbench.leaderboard.run_report.values import Column, Value, from_record, is_few, suppressed
 
 _NOTES: Final = {
-    "condition": "Conditions that the reference has, positive or uncertain; an example with several counts in each.",
+    "condition": "Conditions that the reference has, positive or uncertain, or that the question asks about.",
     "finding": "Whether the reference has any finding but support devices.",
     "length": "Words of the reference report: short has fewer than 20, long more than 45.",
     "seen_in_training": "Whether the reference findings occur word for word among the training reports.",
     "view": "Projection of the film, where the data set names it.",
     "question_type": "The data set's name for the kind of question.",
-    "family": "What the words of the question ask.",
-    "answer_type": "Whether the data set calls the question closed.",
+    "question_family": "What the question asks for.",
+    "family": "What the words of the question ask for.",
+    "answer_type": "Whether the question is closed.",
     "image_in_training": "Whether the image is among the training rows of the data set, whoever trained on them.",
     "question_in_training": "Whether the wording of the question is among the training rows of the data set.",
-    "region": "Regions that the gold answer names; an example with several counts in each.",
+    "region": "Regions that an answer to the question is about; a question with several counts in each.",
+    "region_group": "Groups of these regions.",
+    "polarity": "Of the main gold answer.",
+    "grade": "Quality grade of the question in the data set.",
     "severity": "Severity of the gold answer.",
-    "box_size": "Size of the gold boxes as a share of the film.",
-    "box_overlap": "How much the gold boxes of a film overlap with their neighbours.",
+    "boxes": "Number of gold boxes.",
+    "box_size": "Gold boxes together: small under 5 % of the film, large over 20 %.",
+    "box_overlap": "How far gold boxes of the film overlap.",
+    "labels": "Where the gold labels of the study come from.",
 }
 _ORDERS: Final = (
     CONDITIONS,
@@ -35,6 +41,10 @@ _ORDERS: Final = (
     ("small", "medium", "large"),
     ("low", "medium", "high"),
     ("yes", "no"),
+    tuple(REGION_GROUPS),
+    ("none", "1", "2", "3 or more"),
+    ("under 40", "40-59", "60-79", "80 and over"),
+    ("A++", "A+", "A", "B", "C", "D", "unrated", "unknown"),
 )
 _WORST = 10
 

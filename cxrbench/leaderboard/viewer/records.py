@@ -25,10 +25,8 @@ Record = dict[str, Any]
 def words(name: str, example: Example | None, views: Sequence[ModelView]) -> Record:
     """Question, reference and answers with their difference; without texts where `example` is None."""
     record: Record = {"id": plain(name)}
-    text = None
     if example is not None:
         reference = example.reference
-        text = reference_text(reference)
         record |= _filled(
             group=plain(example.group),
             strata=[[plain(key), plain(", ".join(values))] for key, values in example.strata.items() if values],
@@ -40,9 +38,10 @@ def words(name: str, example: Example | None, views: Sequence[ModelView]) -> Rec
             regions=[plain(region) for region in reference.regions or ()],
             context=[[plain(key), _cut(value)] for key, value in example.request.context.items()],
         )
-    answers = [_answer(name, text, view, with_texts=example is not None) for view in views]
-    if any("difference" not in answer for answer in answers):
-        record |= _filled(reference=_cut(text))
+    answers = [_answer(name, example, view) for view in views]
+    if example is not None and any("difference" not in answer for answer in answers):
+        text = reference_text(example.reference)
+        record |= _filled(reference=None if text == example.reference.answer else _cut(text))
     record["models"] = answers
     return record
 
@@ -115,7 +114,7 @@ def reference_text(reference: Reference) -> str | None:
     return "\n\n".join(parts) if parts else reference.text if reference.text is not None else reference.answer
 
 
-def _answer(name: str, reference: str | None, view: ModelView, *, with_texts: bool) -> Record:
+def _answer(name: str, example: Example | None, view: ModelView) -> Record:
     prediction = view.contents.predictions.get(name)
     if prediction is None:
         return {"status": "absent"}
@@ -125,17 +124,21 @@ def _answer(name: str, reference: str | None, view: ModelView, *, with_texts: bo
         right=view.right.get(name),
         labels=[[plain(source), *map(list, by_id[name])] for source, by_id in view.outcomes.items() if name in by_id],
         probabilities=[[plain(key), _number(value)] for key, value in (prediction.label_probabilities or {}).items()],
-        error=plain(kept_reason(prediction.error or "", not with_texts)),
+        error=plain(kept_reason(prediction.error or "", example is None)),
         seconds=_number(prediction.latency_s),
     )
-    if not with_texts:
+    if example is None:
         return record
     record |= _filled(
         answer=_cut(prediction.answer),
         severity=_cut(prediction.severity),
         regions=[plain(region) for region in prediction.regions or ()],
     )
+    reference = reference_text(example.reference)
     text = prediction.text if prediction.text is not None else given_answer(prediction)
+    if view.right and text == given_answer(prediction) and reference == example.reference.answer:
+        # A short answer beside a short gold answer: both stand there already.
+        return record
     parts = difference(_cut(reference) or "", _cut(text) or "") if reference and text else None
     if parts is not None:
         record["difference"] = [list(side) for side in parts]

@@ -104,7 +104,7 @@ const show = (() => {
     return text;
   };
 
-  const column = (heading, body) => make("div", {}, make("h4", {}, heading), body);
+  const column = ([heading, note], body) => make("div", {}, make("h4", {}, heading, make("span", { class: "note" }, note)), body);
 
   const chips = (model) => {
     const found = [];
@@ -147,9 +147,9 @@ const show = (() => {
     }
     for (const [name, value] of [["Severity", model.severity], ["Regions", (model.regions || []).join(", ")]]) if (value) part.append(make("p", { class: "small" }, `${name}: ${value}`));
     if (model.difference) {
-      part.append(make("div", { class: "two" }, column("Reference", marked(model.difference[0], "missing")), column("Answer", marked(model.difference[1], "extra"))));
+      part.append(make("div", { class: "two" }, column(["Reference", " underlined: not in the answer"], marked(model.difference[0], "missing")), column(["Answer", " dashed: not in the reference"], marked(model.difference[1], "extra"))));
     } else if (record.reference !== undefined || model.text !== undefined) {
-      part.append(make("div", { class: "two" }, column("Reference", make("p", { class: "text" }, record.reference || "–")), column("Answer", make("p", { class: "text" }, model.text || "–"))));
+      part.append(make("div", { class: "two" }, column(["Reference", ""], make("p", { class: "text" }, record.reference || "–")), column(["Answer", ""], make("p", { class: "text" }, model.text || "–"))));
       if (model.uncompared) part.append(make("p", { class: "small soft" }, "Too long to compare word by word."));
     }
     part.append(...probabilities(model));
