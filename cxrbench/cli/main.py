@@ -23,6 +23,7 @@ COMMANDS = {
     "compare": "Compare runs with paired statistics.",
     "table": "Make a table for a paper: LaTeX, CSV or Markdown.",
     "report": "One run as a page: strata, conditions, curves, errors.",
+    "leaderboard": "Build leaderboards from run folders, as static pages.",
     "label": "Label reports with the 14 CheXpert conditions.",
     "train": "Train a reference model.",
     "generate": "Write reports for image files.",

@@ -40,7 +40,7 @@ def analyse(rows: Sequence[Row], scores: Sequence[str], settings: Settings, cach
     """Score -> what is known of the rows by it, as JSON values.
 
     `signature` is the one that is ranked and `reasons` says of each row that is not ranked by this score why; where a
-    row is, the fields of `Standing.describe` follow. Rows are named by their places. A score that no row has is absent.
+    row is, the fields of `Standing.describe` follow. Rows are named by their places. A score without rows is absent.
 
     Args:
         rows: Models and floors that were shown the same inputs.

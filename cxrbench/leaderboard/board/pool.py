@@ -54,7 +54,7 @@ class Pool:
 
 
 def usual_signatures(rows: Sequence[Row], scores: Sequence[str]) -> dict[str, str]:
-    """Score -> the signature that most rows have, the first of equally frequent ones; scores nobody has are left out."""
+    """Score -> the signature that most rows have, the first of equally frequent ones; no score without rows."""
     found = {}
     for score in scores:
         seen = Counter(row.run.results["scores"][score]["signature"] for row in rows if _has(row, score))
@@ -148,7 +148,7 @@ def _add_family(
     reasons: dict[int, str],
     families: dict[tuple[str, str, bytes], Family],
 ) -> None:
-    """Put a score into the family of its metric; rows scored on other examples than most are dropped with a reason."""
+    """Put a score into the family of its metric; rows scored on other examples than most get a reason instead."""
     found = {
         place: measured
         for place, item in loaded.items()

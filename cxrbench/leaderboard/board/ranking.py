@@ -3,9 +3,9 @@
 A pair of models is told apart where its difference, divided by its bootstrap standard error, exceeds what the largest
 such ratio of *all* pairs does in 95 % of the replicates (max-t, stepped down: Romano & Wolf, Econometrica 2005). All
 verdicts then hold together with 95 % confidence, however many models there are. The rank of a model is one more than
-the number of models better than it; the interval [1 + better, models - worse] contains its true rank (Mogstad, Romano,
-Shaikh & Wilhelm, Review of Economic Studies 2024). Percentiles of the rank within each replicate would be easier to
-compute, but do not cover the true rank where models are close, which is where they are needed.
+the number of models better than it; the interval [1 + better, models - worse] contains its true rank (Mogstad,
+Romano, Shaikh & Wilhelm, Review of Economic Studies 2024). Percentiles of the rank within each replicate would be
+easier to compute, but do not cover the true rank where models are close, which is where they are needed.
 """
 
 from __future__ import annotations

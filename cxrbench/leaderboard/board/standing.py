@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -60,7 +61,7 @@ class Standing:
         Neighbours are models next to each other in the order; without any model, floors are.
         """
         line = self.ranked or self.order
-        found = dict.fromkeys(zip(line, line[1:]), "neighbours")
+        found = dict.fromkeys(pairwise(line), "neighbours")
         return found | dict.fromkeys([(self.order[0], at) for at in self.order[1:]], "leader")
 
     def describe(self, p_value: Callable[[int, int], float | None]) -> dict[str, Any]:
@@ -127,21 +128,15 @@ class Standing:
         From the median standard error of the differences of two models; of two rows where there is one model; of one
         row, as if a second one varied as much and independently, where there is one row.
         """
-        for basis, chosen in (("models", self.ranked), ("rows", self.order)):
-            errors = [
-                float(told.errors[one, other])
-                for place, one in enumerate(chosen)
-                for other in chosen[place + 1 :]
-                if told.errors[one, other] > 0
-            ]
-            if errors:
-                break
-        else:
-            spread = float(self.values[self.order[0]].std(ddof=1)) if self.values.shape[1] > 1 else 0.0
-            basis, errors = "one", [math.sqrt(2) * spread] if spread > 0 else []
-        if not errors:
-            return None
+        bases = {
+            "models": _errors(told, self.ranked),
+            "rows": _errors(told, self.order),
+            "one": [math.sqrt(2) * float(self.values[self.order[0]].std(ddof=1))],
+        }
+        basis, errors = next(((name, errors) for name, errors in bases.items() if errors), ("one", [0.0]))
         error = float(np.median(errors)) * math.sqrt(self.groups / (self.groups - 1))
+        if error == 0:
+            return None
         found = Spread(self.score, None, error, self.groups, self.examples, basis != "one")
         return {
             "difference": _rounded(detectable_difference(found, self.groups)),
@@ -152,8 +147,20 @@ class Standing:
         }
 
 
+def _errors(told: Verdicts, chosen: Sequence[int]) -> list[float]:
+    """Standard errors of the differences of all pairs that vary."""
+    errors = [float(told.errors[one, other]) for place, one in enumerate(chosen) for other in chosen[place + 1 :]]
+    return [error for error in errors if error > 0]
+
+
 def settle(
-    score: str, higher: bool, rows: Sequence[int], floors: Sequence[bool], found: Replicates, groups: int, examples: int
+    score: str,
+    higher: bool,
+    rows: Sequence[int],
+    floors: Sequence[bool],
+    found: Replicates,
+    groups: int,
+    examples: int,
 ) -> tuple[Standing | None, dict[int, str]]:
     """The standing of the rows that are defined often enough, and why the others are not ranked."""
     undefined = np.isnan(found.values).mean(axis=1)

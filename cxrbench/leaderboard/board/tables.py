@@ -1,7 +1,7 @@
 """Runs sorted into tables: what may stand side by side, and what each run is in it.
 
-A table holds runs of one task version on one data set and split, under one protocol; phantom and real data never meet.
-Within it, models are ranked only with models that were shown the same inputs.
+A table holds runs of one task version on one data set and split, under one protocol; phantom and real data never
+meet. Within it, models are ranked only with models that were shown the same inputs.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ def _without_older(runs: Sequence[ScoredRun], newest: bool, left_out: list[LeftO
 def _usual_n(runs: Sequence[ScoredRun]) -> int:
     """The n of most complete runs, the larger one where two are as frequent; of all runs where none is complete."""
     whole = [run for run in runs if run.results["complete"] and not run.results["partial"]] or runs
-    counts = Counter(run.results["n"] for run in whole)
+    counts = Counter(int(run.results["n"]) for run in whole)
     return max(counts, key=lambda n: (counts[n], n))
 
 
