@@ -28,6 +28,8 @@ def command(name: str, protocol: str | None, as_json: bool) -> None:
             click.echo(jsonio.dumps(results.record, indent=2))
         else:
             print_results(results)
+            for note in results.record.get("provenance", {}).get("data", {}).get("notes", ()):
+                click.echo(f"note: {note}")
         return
     from cxrbench.cli.catalogue import entries
 

@@ -163,6 +163,7 @@ def test_answers_carry_every_field_that_the_gold_has():
     drawn = create_adapter("baseline:random", context)
     many = drawn.predict([replace(examples[0].request, id=str(n)) for n in range(40)])
     assert {item.boxes for item in many} == {None, boxes}
+    assert {item.confidence for item in many} == {None}
 
 
 def test_the_text_of_a_consensus_belongs_to_its_answer():

@@ -145,7 +145,9 @@ def test_every_command_makes_sense_for_questions(rad, tmp_path, capsys, monkeypa
         assert "rules_" not in out
         assert "report" not in out + err
         paths.append(out.splitlines()[-1].removeprefix("run folder: "))
-    assert "closed" in call(capsys, "show", paths[0])[1]
+    shown = call(capsys, "show", paths[0])[1]
+    assert "closed" in shown
+    assert "note: training rows of VQA-RAD hold 1 of these 2 images" in shown
     listed = call(capsys, "list", "runs")[1]
     assert "chest:test" in listed
     assert "exact_match" in listed

@@ -64,8 +64,8 @@ def consensus(references: Sequence[Reference]) -> Fields:
 
 
 def repeated(reference: Reference) -> Fields:
-    """Exactly what one reference says."""
-    return {**consensus([reference]), "boxes": reference.boxes}
+    """Exactly what one reference says, with no claim of how sure that is."""
+    return {**consensus([reference]), "boxes": reference.boxes, "confidence": None}
 
 
 def _mode(values: Iterable[Hashable]) -> Any:
