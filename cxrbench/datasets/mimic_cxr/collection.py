@@ -26,7 +26,7 @@ from cxrbench.datasets.mimic_cxr.ids import patient_id as read_patient
 from cxrbench.datasets.mimic_cxr.ids import study_id as read_study
 from cxrbench.datasets.mimic_cxr.ids import two_splits
 from cxrbench.datasets.mimic_cxr.labels import LabelTable, read_labels
-from cxrbench.datasets.mimic_cxr.tables import id_numbers, read_columns, table_path
+from cxrbench.datasets.mimic_cxr.tables import id_numbers, other_version, read_columns, table_path
 from cxrbench.datasets.mimic_cxr.views import view_name
 
 COUNTS: Final = {
@@ -252,7 +252,7 @@ def read_mimic_cxr(root: Path, *, images: Path | None = None) -> MimicCxr:
     metadata = paths["metadata"]
     if metadata is None:
         raise DataError("the metadata table is missing", where=str(folder), valid="mimic-cxr-2.0.0-metadata.csv.gz")
-    problems: list[str] = []
+    problems = [seen for path in paths.values() if path is not None and (seen := other_version(path)) is not None]
     table, homeless = read_films(metadata, paths["split"], problems)
     _refuse_two_splits(table, str(paths["split"] or metadata))
     starts = np.flatnonzero(np.append(True, np.diff(table.studies) != 0)[: len(table.studies)])

@@ -24,6 +24,7 @@ TABLES: Final = {
     "study_list": "cxr-study-list",
 }
 """Table -> file name without suffix. The names keep 2.0.0 in release 2.1.0."""
+_BLOCK: Final = 1 << 20
 _ID: Final = r"^[ps]?(?P<number>[1-9][0-9]{0,17})(?:\.0+)?$"
 
 
@@ -36,6 +37,22 @@ def table_path(folder: Path, table: str) -> Path | None:
         general = stem.replace("2.0.0", "*").replace("2.1.0", "*")
         found = next(iter(sorted(folder.glob(f"{general}.csv*"), reverse=True)), None)
     return found
+
+
+def other_version(path: Path) -> str | None:
+    """A sentence where a `.csv` of other content lies beside the `.csv.gz`; None where none does."""
+    beside = path.with_suffix("") if path.suffix == ".gz" else path
+    if beside == path or not beside.is_file():
+        return None
+    import pyarrow as pa
+
+    with pa.input_stream(str(path), compression="gzip") as packed, pa.input_stream(str(beside)) as plain:
+        while True:
+            one, two = packed.read(_BLOCK), plain.read(_BLOCK)
+            if one != two:
+                return f"two versions of a table differ; {path.name} counts, {beside.name} is not read"
+            if not one:
+                return None
 
 
 def read_columns(

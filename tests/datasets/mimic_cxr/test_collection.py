@@ -263,6 +263,19 @@ def test_a_label_table_without_a_condition_is_refused(tmp_path: Path) -> None:
         read_mimic_cxr(root)
 
 
+def test_of_two_versions_of_a_table_the_packed_one_counts_and_the_other_is_named(tmp_path: Path) -> None:
+    root = write_mimic(tmp_path, FILMS)
+    write_mimic(tmp_path, FILMS, suffix=".csv")
+    assert read_mimic_cxr(root).problems == ()
+    write_csv(root / "mimic-cxr-2.0.0-metadata.csv", METADATA, FILMS[:1])
+    data = read_mimic_cxr(root)
+    assert len(data) == 5
+    assert data.problems == (
+        "two versions of a table differ; mimic-cxr-2.0.0-metadata.csv.gz counts, "
+        "mimic-cxr-2.0.0-metadata.csv is not read",
+    )
+
+
 def test_the_fingerprint_follows_the_tables_and_not_the_films(tmp_path: Path) -> None:
     one = read_mimic_cxr(write_mimic(tmp_path / "a", FILMS, suffix=".csv"))
     two = read_mimic_cxr(write_mimic(tmp_path / "b", FILMS, suffix=".csv", image=None))
