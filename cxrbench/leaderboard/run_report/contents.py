@@ -71,6 +71,9 @@ def read_contents(path: Path) -> RunContents:
     table = None
     try:
         table = StatisticsTable(run.folder.statistics_file, run.results["n"] - run.failed)
+        if predictions and table.ids and not set(table.ids) & set(predictions):
+            table = None
+            left_out.append("All that needs statistics of single examples: statistics.parquet is of another run.")
     except CxrbenchError as error:
         left_out.append(f"All that needs statistics of single examples: {error.message}.")
     return RunContents(run, results, predictions, table, tuple(left_out))

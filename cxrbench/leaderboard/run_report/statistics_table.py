@@ -49,9 +49,7 @@ class StatisticsTable:
             with parquet.ParquetFile(path) as file:
                 self.names = tuple(file.schema_arrow.names)
                 if file.metadata.num_rows != rows:
-                    raise DataError(
-                        f"{path.name} holds {file.metadata.num_rows} examples", valid=f"the {rows} that were scored"
-                    )
+                    raise DataError(f"{path.name} holds {file.metadata.num_rows} examples, {rows} were scored")
                 table = file.read(columns=["id", "group"])
                 self.ids = tuple(map(str, table["id"].to_pylist()))
                 self.groups = tuple(map(str, table["group"].to_pylist()))
