@@ -91,11 +91,13 @@ TASKS = Registry(
     "cxrbench.tasks",
     {
         "iu-report": "cxrbench.tasks.iu_report:IuReport",
+        "mimic-report": "cxrbench.tasks.mimic_report:MimicReport",
         "vqa-rad": "cxrbench.tasks.vqa_rad:VqaRadTask",
         "slake": "cxrbench.tasks.slake:SlakeTask",
     },
     {
         "iu-report": "report generation on IU X-ray (Open-i), findings and impression from the frontal film",
+        "mimic-report": "report generation on MIMIC-CXR, findings and impression from the frontal film (restricted)",
         "vqa-rad": "zero-shot questions on VQA-RAD: chest films of the official test split; all:test for every organ",
         "slake": "zero-shot questions on the English part of SLAKE: chest X-rays of the test split; all:test for all",
     },
@@ -109,11 +111,13 @@ ADAPTERS = Registry(
         "chexquery": "cxrbench.adapters.chexquery:create",
         "file": "cxrbench.adapters.file:create",
         "exec": "cxrbench.adapters.program:create",
+        "openai": "cxrbench.adapters.openai_server:create",
         "baseline": "cxrbench.adapters.baseline:create",
     },
     {
         "chexquery": "the bundled reference model CheXQuery-MedVLM; chexquery:PATH_OR_HUB_ID for another checkpoint",
         "file": "file:PREDICTIONS, a JSONL or CSV file that any system wrote",
+        "openai": "openai:MODEL, any OpenAI-compatible server (--base-url): vLLM, SGLang, Ollama, llama.cpp, ...",
         "exec": "exec:COMMAND, any program: requests as JSON lines on stdin, predictions on stdout",
         "baseline": "baseline:empty | constant | majority | random | retrieval | blind: floors for any real model",
     },

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from cxrbench.core.errors import DataError, UsageError
+from cxrbench.core.errors import UsageError
 
 Part = Literal["train", "validate", "test"]
 _SPELLINGS: Final[dict[str, Part]] = {
@@ -16,9 +15,9 @@ _SPELLINGS: Final[dict[str, Part]] = {
     "validation": "validate",
     "test": "test",
 }
+_PARTS: Final = ("test", "val", "train")
 GRADES: Final = ("A++", "A+", "A", "B", "C", "D")
 _SELECTIONS: Final = {"B": GRADES[:4], "A": GRADES[:3], "A+": GRADES[:2], "A++": GRADES[:1]}
-_LISTED: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +28,22 @@ class MimicSplit:
         part: The word that the files use.
         grades: The grades that take part; None for all, unrated and ungraded questions included.
         suffix: The lowest grade, "A"; "" for all.
+        per_image: R2Gen's annotation: one report per film.
     """
 
     part: Part
     grades: tuple[str, ...] | None = None
     suffix: str = ""
+    per_image: bool = False
 
     def name(self, phantom: bool) -> str:
-        """`official:test`, `official:test:A`; of a phantom `phantom:test`."""
-        return ":".join(filter(None, ("phantom" if phantom else "official", self.part, self.suffix)))
+        """`official:test`, `official:test:A`, `r2gen:test`; of a phantom `phantom:test`."""
+        scheme = "r2gen" if self.per_image else "phantom" if phantom else "official"
+        return ":".join(filter(None, (scheme, self.part, self.suffix)))
 
 
-def select_mimic_split(name: str, *, graded: bool) -> MimicSplit:
-    """Resolve "test", "validate" (or "val"), "train"; where questions have grades also "test:A".
+def select_question_split(name: str) -> MimicSplit:
+    """Resolve "test", "validate" (or "val"), "train", each also with the lowest grade: "test:A".
 
     "test:B" keeps grade B and better (the published pre-training selection, as every question here has a frontal
     film), "test:A" grade A and better (fine-tuning), "test:A+" and "test:A++" (precision) likewise.
@@ -51,38 +53,24 @@ def select_mimic_split(name: str, *, graded: bool) -> MimicSplit:
     """
     part, colon, grade = name.strip().partition(":")
     known = _SPELLINGS.get(part.lower())
-    if known is None or (colon and (not graded or grade.upper() not in _SELECTIONS)):
-        suffixes = ("", *(f":{grade}" for grade in _SELECTIONS)) if graded else ("",)
-        raise UsageError(
-            f"unknown split {name!r}",
-            where="--split",
-            valid=", ".join(f"{item}{suffix}" for item in ("test", "val", "train") for suffix in suffixes),
-        )
-    if not colon:
-        return MimicSplit(known)
-    return MimicSplit(known, _SELECTIONS[grade.upper()], grade.upper())
+    if known is None or (colon and grade.upper() not in _SELECTIONS):
+        suffixes = ("", *(f":{grade}" for grade in _SELECTIONS))
+        raise _unknown(name, [f"{item}{suffix}" for item in _PARTS for suffix in suffixes])
+    return MimicSplit(known, _SELECTIONS[grade.upper()], grade.upper()) if colon else MimicSplit(known)
 
 
-def refuse_shared_patients(assigned: Iterable[tuple[str, str]], where: str) -> None:
-    """A patient in two splits would be trained on and tested.
-
-    Args:
-        assigned: (patient, split) pairs, any number for a patient.
+def select_report_split(name: str) -> MimicSplit:
+    """Resolve "test", "validate" (or "val"), "train", and the same of R2Gen's annotation: "r2gen:test".
 
     Raises:
-        DataError: With the patients.
+        UsageError: An unknown split.
     """
-    seen: dict[str, str] = {}
-    torn: dict[str, set[str]] = {}
-    for patient, split in assigned:
-        if seen.setdefault(patient, split) != split:
-            torn.setdefault(patient, {seen[patient]}).add(split)
-    if torn:
-        shown = [f"{patient} ({', '.join(sorted(splits))})" for patient, splits in sorted(torn.items())]
-        more = ", ..." if len(shown) > _LISTED else ""
-        raise DataError(
-            f"{len(torn)} patients are in more than one split: {', '.join(shown[:_LISTED])}{more}",
-            where=where,
-            valid="every study of a patient in one split",
-            hint="take the official split file again; a model trained on such data has seen test patients",
-        )
+    scheme, colon, part = name.strip().rpartition(":")
+    known = _SPELLINGS.get(part.lower())
+    if known is None or (colon and scheme.lower() != "r2gen"):
+        raise _unknown(name, [f"{prefix}{item}" for prefix in ("", "r2gen:") for item in _PARTS])
+    return MimicSplit(known, per_image=bool(colon))
+
+
+def _unknown(name: str, valid: list[str]) -> UsageError:
+    return UsageError(f"unknown split {name!r}", where="--split", valid=", ".join(valid))

@@ -14,7 +14,7 @@ SHORT, LONG = 20, 45
 
 
 def report_strata(
-    references: Sequence[Reference], seen_findings: Set[str | None]
+    references: Sequence[Reference], seen_findings: Set[str | None] | None = None
 ) -> dict[str, Mapping[str, tuple[str, ...]]]:
     """Strata by reference id.
 
@@ -25,7 +25,7 @@ def report_strata(
     - seen_in_training: whether the reference findings occur verbatim among the training reports.
 
     Args:
-        seen_findings: The findings texts of the training split.
+        seen_findings: The findings texts of the training split; None leaves the stratum `seen_in_training` out.
     """
     labels = get_labeler("rules").label([report_text(reference) for reference in references])
     strata: dict[str, Mapping[str, tuple[str, ...]]] = {}
@@ -36,8 +36,10 @@ def report_strata(
             "finding": (_finding(present),),
             "condition": present,
             "length": ("short" if words < SHORT else "long" if words > LONG else "medium",),
-            "seen_in_training": ("yes" if reference.findings in seen_findings else "no",),
         }
+        if seen_findings is not None:
+            seen = "yes" if reference.findings in seen_findings else "no"
+            strata[reference.id] = {**strata[reference.id], "seen_in_training": (seen,)}
     return strata
 
 

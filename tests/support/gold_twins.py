@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from iu_folder import uids, write_iu
+from mimic_writer import film, report, write_mimic, write_reports
 from vqa_folder import rad_row, slake_row, write_rad, write_slake
 
 POOL = (
@@ -110,6 +111,32 @@ def write_slake_twin(root: Path, draw: random.Random) -> Path:
     return root
 
 
+def write_mimic_report_twin(root: Path, draw: random.Random) -> Path:
+    films = [
+        film(
+            10 * study + number,
+            90000000 + study // 2,
+            99000000 + study,
+            view,
+            split=split,
+            StudyDate=29990101 + study,
+        )
+        for study in range(6)
+        for split in ("test" if study < 4 else "train",)
+        for number, view in enumerate(("PA", "LATERAL"))
+    ]
+    reports = {
+        (f"p{row['subject_id']}", f"s{row['study_id']}"): report(
+            indication="Cough.", technique="Two views.", comparison="None.", findings=draw.choice(POOL)
+        )
+        for row in films
+    }
+    labels = [{"study_id": 99000000 + study, "Edema": draw.choice((1.0, 0.0, -1.0))} for study in range(6)]
+    write_mimic(root / "mimic-cxr-jpg", films, labels={"chexpert": labels, "radiologist": labels[:2]})
+    write_reports(root / "mimic-cxr", reports)
+    return root
+
+
 def write_detections(folder: Path, image: str) -> None:
     box = {"class": "heart", "xyxy_norm": [0.1, 0.1, 0.5, 0.5], "score": 0.9}
     record = {"image_id": image, "width": 48, "height": 40, "boxes": [box], "detector": {"name": "fixed"}}
@@ -118,6 +145,10 @@ def write_detections(folder: Path, image: str) -> None:
 
 TWINS: dict[str, Twin] = {
     "iu-report": Twin(write_iu_twin, (("frontal",), ("frontal", "lateral", "indication", "comparison"))),
+    "mimic-report": Twin(
+        write_mimic_report_twin,
+        (("frontal",), ("frontal", "lateral", "prior", "indication", "technique", "comparison")),
+    ),
     "vqa-rad": Twin(write_rad_twin, (("frontal",), ("frontal", "scene_graph"))),
     "slake": Twin(write_slake_twin, (("frontal",), ("frontal", "scene_graph"))),
 }

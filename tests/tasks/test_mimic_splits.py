@@ -1,7 +1,7 @@
 import pytest
 
-from cxrbench.core.errors import DataError, UsageError
-from cxrbench.tasks.mimic_splits import refuse_shared_patients, select_mimic_split
+from cxrbench.core.errors import UsageError
+from cxrbench.tasks.mimic_splits import select_question_split, select_report_split
 
 
 @pytest.mark.parametrize(
@@ -18,30 +18,32 @@ from cxrbench.tasks.mimic_splits import refuse_shared_patients, select_mimic_spl
     ],
 )
 def test_a_split_may_name_the_lowest_grade(name, part, grades):
-    split = select_mimic_split(name, graded=True)
+    split = select_question_split(name)
     assert (split.part, split.grades) == (part, grades)
 
 
 @pytest.mark.parametrize("name", ["", "tset", "test:", "test:C", "test:U", "documented:test", "A", ":A"])
 def test_an_unknown_split_or_grade_is_refused_with_the_valid_ones(name):
     with pytest.raises(UsageError) as caught:
-        select_mimic_split(name, graded=True)
+        select_question_split(name)
     assert "test:A++" in str(caught.value)
 
 
-def test_reports_have_no_grades():
+@pytest.mark.parametrize(("name", "part", "per_image"), [("val", "validate", False), ("r2gen:test", "test", True)])
+def test_reports_are_split_by_study_or_by_the_annotation_of_r2gen(name, part, per_image):
+    split = select_report_split(name)
+    assert (split.part, split.per_image) == (part, per_image)
+
+
+@pytest.mark.parametrize("name", ["test:A", "r2gen", "r2gen:", "official:test", ""])
+def test_an_unknown_split_of_reports_is_refused(name):
     with pytest.raises(UsageError) as caught:
-        select_mimic_split("test:A", graded=False)
+        select_report_split(name)
+    assert "r2gen:test" in str(caught.value)
     assert "A++" not in str(caught.value)
 
 
 def test_the_resolved_name_says_where_the_split_comes_from():
-    assert select_mimic_split("val:A", graded=True).name(phantom=False) == "official:validate:A"
-    assert select_mimic_split("test", graded=True).name(phantom=True) == "phantom:test"
-
-
-def test_a_patient_in_two_splits_is_refused_by_name():
-    pairs = [("p1", "train"), ("p2", "test"), ("p1", "train"), ("p2", "validate"), ("p3", "test")]
-    with pytest.raises(DataError, match=r"1 patients are in more than one split: p2 \(test, validate\)"):
-        refuse_shared_patients(pairs, "split.csv")
-    refuse_shared_patients([("p1", "train"), ("p1", "train"), ("p3", "test")], "split.csv")
+    assert select_question_split("val:A").name(phantom=False) == "official:validate:A"
+    assert select_question_split("test").name(phantom=True) == "phantom:test"
+    assert select_report_split("r2gen:val").name(phantom=False) == "r2gen:validate"
