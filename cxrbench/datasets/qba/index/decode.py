@@ -6,7 +6,7 @@ is read once more by the tolerant reader, which says what was odd. Both ways giv
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final, Literal, NamedTuple
 
 import msgspec
@@ -156,52 +156,65 @@ _NO_BOXES: Final[tuple[Corners, ...]] = ()
 
 
 def _from_file(question: _Question, image_id: str | None, shapes: Shapes) -> QuestionFacts:
-    numbers: list[int] = []
-    texts: list[str] = []
-    boxes: list[tuple[Corners, ...]] = []
-    image_ids: set[str] = set()
-
-    def collect(answers: tuple[_Answer, ...]) -> int:
-        deepest = 0
-        for answer in answers:
-            found = _NO_BOXES
-            if answer.localization:
-                image_ids.update(answer.localization)
-                place = answer.localization.get(image_id) if image_id is not None else None
-                if place is not None and not place.is_fallback:
-                    found = place.boxes or _NO_BOXES
-            boxes.append(found)
-            texts.append(answer.text or "")
-            numbers.append(
-                shapes.raw[
-                    answer.kind,
-                    answer.positiveness,
-                    answer.laterality,
-                    answer.entities,
-                    answer.parents,
-                    answer.subcategories,
-                    answer.regions,
-                    answer.modifiers,
-                ]
-            )
-            if answer.below:
-                deepest = max(deepest, collect(answer.below))
-        return deepest + 1
-
-    levels = collect(question.answers) if question.answers else 0
+    found = _Found([], [], [], set())
+    levels = _collect(question.answers, image_id, shapes.raw, found) if question.answers else 0
     return QuestionFacts(
         question.id.strip(),
         (question.type or "").strip(),
         (question.text or "").strip(),
-        tuple(numbers),
-        texts,
-        boxes,
+        tuple(found.shapes),
+        found.texts,
+        found.boxes,
         levels,
-        image_ids,
+        found.image_ids,
         shapes.names[question.obs_ids],
         question.from_report is True,
         question.from_template is True,
     )
+
+
+class _Found(NamedTuple):
+    """Of the answers of a question, as far as they were walked; see `QuestionFacts`."""
+
+    shapes: list[int]
+    texts: list[str]
+    boxes: list[tuple[Corners, ...]]
+    image_ids: set[str]
+
+
+def _collect(
+    answers: tuple[_Answer, ...], image_id: str | None, numbers: Mapping[tuple[object, ...], int], found: _Found
+) -> int:
+    """Walk over answers top down and return how many levels there are.
+
+    Not a closure: one that calls itself is a cycle, which only the collector frees, and that is off here.
+    """
+    shapes, texts, boxes, image_ids = found
+    deepest = 0
+    for answer in answers:
+        own = _NO_BOXES
+        if answer.localization:
+            image_ids.update(answer.localization)
+            place = answer.localization.get(image_id) if image_id is not None else None
+            if place is not None and not place.is_fallback:
+                own = place.boxes or _NO_BOXES
+        boxes.append(own)
+        texts.append(answer.text or "")
+        shapes.append(
+            numbers[
+                answer.kind,
+                answer.positiveness,
+                answer.laterality,
+                answer.entities,
+                answer.parents,
+                answer.subcategories,
+                answer.regions,
+                answer.modifiers,
+            ]
+        )
+        if answer.below:
+            deepest = max(deepest, _collect(answer.below, image_id, numbers, found))
+    return deepest + 1
 
 
 def _from_record(question: Question, image_id: str | None, shapes: Shapes) -> QuestionFacts:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from cxrbench.datasets.qba.gold import YesNoGold, canonical_type, yes_no_gold
 from cxrbench.datasets.qba.index.boxes import Boxes
-from cxrbench.datasets.qba.index.codes import Cached, Codes, spread
+from cxrbench.datasets.qba.index.codes import Codes, spread
 from cxrbench.datasets.qba.index.decode import QuestionFacts
 from cxrbench.datasets.qba.index.problems import Problems
 from cxrbench.datasets.qba.index.schema import COMPLEXITIES, PAIR_BITS, questions_schema
@@ -37,7 +37,7 @@ class Rows:
     def __init__(self, shapes: Shapes, problems: Problems) -> None:
         self._shapes = shapes
         self._problems = problems
-        self._profiles = Cached(lambda numbers: Profile([shapes.facts[number] for number in numbers]))
+        self._profiles = shapes.profiles
         self._clear()
 
     def __len__(self) -> int:

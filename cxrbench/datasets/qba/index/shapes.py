@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 from cxrbench.core.regions import GROUP_OF, REGION_GROUPS
@@ -18,6 +18,7 @@ from cxrbench.datasets.qba.gold.question import MAIN
 from cxrbench.datasets.qba.index.codes import Cached
 
 _POSITIVE: Final = {"pos": True, "neg": False, None: None}
+_MOST: Final = 60_000
 _GROUP_ORDER: Final = tuple(REGION_GROUPS)
 PROFILE_COLUMNS: Final = (
     "polarity",
@@ -34,20 +35,28 @@ PROFILE_COLUMNS: Final = (
 
 
 class Shapes:
-    """Answers without their sentence and boxes, numbered.
+    """Answers without their sentence and boxes, numbered, and the profiles of their combinations.
 
     Attributes:
         raw: Fields as they are decoded (kind, positiveness, laterality, entities, parents, subcategories, regions,
             modifiers; each may be None) -> number.
         names: A list of names, or None -> its names without blanks around them and without empty ones.
         facts: Number -> what the gold is made of.
+        profiles: Numbers of the answers of a question -> its profile.
     """
 
     def __init__(self) -> None:
         self.raw = Cached(self._of_raw)
         self.names = Cached(_names)
         self.facts: list[AnswerFacts] = []
+        self.profiles = Cached(lambda numbers: Profile([self.facts[number] for number in numbers]))
         self._numbers: dict[AnswerFacts, int] = {}
+
+    def trim(self) -> None:
+        """Forget everything where there is too much of it; numbers given out before mean nothing then."""
+        if len(self.profiles) + len(self.names) + len(self.raw) > _MOST:
+            for table in (self.raw, self.names, self.facts, self.profiles, self._numbers):
+                table.clear()
 
     def number(self, facts: AnswerFacts) -> int:
         """The number of an answer; its text and boxes do not count."""
@@ -94,7 +103,7 @@ class Profile:
 
     def __init__(self, answers: Sequence[AnswerFacts]) -> None:
         # A rectangle of its own for each answer shows whose boxes are gold, and of what.
-        marked = [AnswerFacts(*answer[:-1], ((float(place), 0.0, 0.0, 0.0),)) for place, answer in enumerate(answers)]
+        marked = [AnswerFacts._make((*answer[:-1], _mark(place))) for place, answer in enumerate(answers)]
         gold = question_gold("", marked)
         shown = {int(box.corners[0]): box.label for box in gold.boxes}
         names, mentioned = _places(answers)
@@ -122,6 +131,11 @@ class Profile:
         )
 
 
+@cache
+def _mark(place: int) -> tuple[tuple[float, float, float, float]]:
+    return ((float(place), 0.0, 0.0, 0.0),)
+
+
 @lru_cache(maxsize=1 << 14)
 def region_group(regions: tuple[str, ...]) -> str | None:
     """The group that most of the regions belong to, the first in order among equals; None for no region."""
@@ -132,7 +146,11 @@ def region_group(regions: tuple[str, ...]) -> str | None:
 def _places(answers: Sequence[AnswerFacts]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The region names of the main answers, else of all, and what they are among the 26."""
     named = [answer for answer in answers if answer.regions]
+    if not named:
+        return (), ()
     chosen = [answer for answer in named if answer.kind == MAIN] or named
+    if len(chosen) == 1:
+        return chosen[0].regions, gold_regions(chosen[0].regions, chosen[0].laterality).names
     names = dict.fromkeys(name for answer in chosen for name in answer.regions)
     mentioned = {name for answer in chosen for name in gold_regions(answer.regions, answer.laterality).names}
     return tuple(names), tuple(name for name in GROUP_OF if name in mentioned)

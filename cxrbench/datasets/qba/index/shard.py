@@ -6,7 +6,7 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -52,8 +52,7 @@ def build_shard(block: int, root: str, out: str, shards: list[int], key: str) ->
     grades = read_grades(index / GRADES, number)
     file = index / Shard.file_of(number)
     with _no_collection():
-        tables = _tables(_opened(root), studies, grades, problems, counts)
-        write_tables(file, tables, questions_schema())
+        write_tables(file, _tables(_opened(root), studies, grades, problems, counts), questions_schema())
     problems.write(index / PROBLEMS / f"part-{number:05d}.parquet")
     shard = Shard(
         number,
@@ -71,7 +70,8 @@ def build_shard(block: int, root: str, out: str, shards: list[int], key: str) ->
 def _tables(
     folder: QbaFolder, studies: list[Study], grades: Grades | None, problems: Problems, counts: list[int]
 ) -> Iterator[pa.Table]:
-    shapes = Shapes()
+    shapes = _shapes()
+    shapes.trim()
     rows = Rows(shapes, problems)
     for study in studies:
         counts.append(_add(folder, study, grades, shapes, rows, problems))
@@ -112,6 +112,11 @@ def _observations(folder: QbaFolder, study: Study, problems: Problems) -> frozen
 def _opened(root: str) -> QbaFolder:
     # Listing an archive takes a second; a worker does it once.
     return QbaFolder(Path(root))
+
+
+@cache
+def _shapes() -> Shapes:
+    return Shapes()
 
 
 @contextmanager
