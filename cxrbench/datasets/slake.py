@@ -51,7 +51,7 @@ class SlakeQuestion:
         image_id: The img_id as text.
         image: The film, matched by stem; where it should be if it is missing.
         split: "train", "val" or "test".
-        answer: None where the row has none; may be a comma list ("Left Lung, Upper Right").
+        answer: None where the row has none; may be a comma list ("Right Lung, Lower Left").
         closed: What `answer_type` says; None where it says neither. Closed does not mean yes or no.
         location: Body part ("Lung", "Abdomen", ...).
         modality: "CT", "X-Ray" or "MRI".

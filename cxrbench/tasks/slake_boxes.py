@@ -16,7 +16,7 @@ _ABNORMAL = re.compile(r"\b(?:abnormalit(?:y|ies)|abnormal|lesions?|diseases?)\b
 def asked_boxes(question: str, boxes: Sequence[Box]) -> tuple[Box, ...] | None:
     """The boxes of what a where-question asks for; None where it asks for nothing that has a box.
 
-    A label that the question names counts ("Where is the liver?"); failing that, a question for the abnormality,
+    A label that the question names counts ("Where is the spleen?"); failing that, a question for the abnormality,
     lesion or disease means every box whose label is a finding.
     """
     if question_family(question) != "where":

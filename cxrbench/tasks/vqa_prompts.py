@@ -49,7 +49,7 @@ def question_family(question: str) -> QuestionFamily:
        comma: choice where it offers alternatives ("is it on the left or the right", "a mass vs. an abscess"), except
        where it asks whether something exists ("is there ... or ...", "can you see ... or ..."); else yes_no.
     4. how: opens with "how".
-    5. choice: any other question that offers alternatives ("which organ is abnormal, heart or lung?").
+    5. choice: any other question that offers alternatives ("which is larger, the aorta or the trachea?").
     6. where: "where", "which side", "what lobe", "in which region", ...
     7. what: everything else, also texts that are no question.
     """
@@ -71,7 +71,7 @@ def question_family(question: str) -> QuestionFamily:
 def vqa_prompt(question: str, family: QuestionFamily) -> str:
     """The question with a hint at the form of the answer.
 
-    Kind and organ of the image are not named: "What kind of image is this?" would be answered by the prompt.
+    Kind and organ of the image are not named: "What kind of picture is it?" would be answered by the prompt.
     """
     return f"Look at the medical image and answer the question.\nQuestion: {question}\n{_HINTS[family]}"
 

@@ -18,7 +18,7 @@ POOL = (
     "no",
     "No.",
     "left lung",
-    "Left Lung, Upper Right",
+    "Right Lung, Lower Left",
     "2",
     "mild",
     "a mass or an abscess?",

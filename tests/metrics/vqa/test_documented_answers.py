@@ -17,12 +17,14 @@ from cxrbench.metrics.vqa import (
     SeverityScores,
     SpatialRelationAccuracy,
     TokenF1,
+    YesNoScores,
 )
 
 DOCS = Path(__file__).resolve().parents[3] / "docs" / "metrics"
 PAGES = {
     "exact_match": ExactMatch,
     "token_f1": TokenF1,
+    "yes_no": YesNoScores,
     "semantic_type_accuracy": SemanticTypeAccuracy,
     "severity": SeverityScores,
     "multi_region": MultiRegion,
