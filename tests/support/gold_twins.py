@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from iu_folder import uids, write_iu
+from mimic_writer import LABELS, film, report, write_mimic, write_reports
 from mimic_writer import film, report, write_mimic, write_reports
 from vqa_folder import rad_row, slake_row, write_rad, write_slake
 
@@ -137,6 +138,32 @@ def write_mimic_report_twin(root: Path, draw: random.Random) -> Path:
     return root
 
 
+def write_mimic_twin(root: Path, draw: random.Random) -> Path:
+    """Three studies of a patient; what is shown as a prior report stays as it is, the later report is drawn."""
+    films = [
+        film(1, 90000001, 99000001, "PA", split="test", StudyDate=29990101),
+        film(2, 90000001, 99000001, "LATERAL", split="test", StudyDate=29990101),
+        film(3, 90000001, 99000002, "AP", split="test", StudyDate=29990201),
+        film(4, 90000002, 99000003, "PA", split="train"),
+    ]
+    labels = [
+        {"study_id": row["study_id"], **{name: draw.choice(("", 0, 1, -1)) for name in LABELS}} for row in films
+    ]
+    write_mimic(
+        root / "mimic-cxr-jpg", films, labels={"chexpert": labels, "negbio": labels, "radiologist": labels[:1]}
+    )
+    drawn = {"findings": f"Seen: {draw.choice(POOL)}", "impression": draw.choice(POOL)}
+    texts = {
+        ("p90000001", "s99000001"): report(
+            indication="Cough.", findings="The lungs are clear.", impression="Normal."
+        ),
+        ("p90000001", "s99000002"): report(indication="Fever.", comparison="Yesterday.", **drawn),
+        ("p90000002", "s99000003"): report(findings=f"Then: {draw.choice(POOL)}", impression="Normal."),
+    }
+    write_reports(root / "mimic-cxr", texts)
+    return root
+
+
 def write_detections(folder: Path, image: str) -> None:
     box = {"class": "heart", "xyxy_norm": [0.1, 0.1, 0.5, 0.5], "score": 0.9}
     record = {"image_id": image, "width": 48, "height": 40, "boxes": [box], "detector": {"name": "fixed"}}
@@ -148,6 +175,10 @@ TWINS: dict[str, Twin] = {
     "mimic-report": Twin(
         write_mimic_report_twin,
         (("frontal",), ("frontal", "lateral", "prior", "indication", "technique", "comparison")),
+    ),
+    "mimic-report": Twin(
+        write_mimic_twin,
+        (("frontal",), ("frontal", "lateral", "indication", "technique", "comparison", "prior", "prior_report")),
     ),
     "vqa-rad": Twin(write_rad_twin, (("frontal",), ("frontal", "scene_graph"))),
     "slake": Twin(write_slake_twin, (("frontal",), ("frontal", "scene_graph"))),
