@@ -11,7 +11,6 @@ from pathlib import Path
 
 from iu_folder import uids, write_iu
 from mimic_writer import LABELS, film, report, write_mimic, write_reports
-from mimic_writer import film, report, write_mimic, write_reports
 from vqa_folder import rad_row, slake_row, write_rad, write_slake
 
 POOL = (
@@ -113,32 +112,6 @@ def write_slake_twin(root: Path, draw: random.Random) -> Path:
 
 
 def write_mimic_report_twin(root: Path, draw: random.Random) -> Path:
-    films = [
-        film(
-            10 * study + number,
-            90000000 + study // 2,
-            99000000 + study,
-            view,
-            split=split,
-            StudyDate=29990101 + study,
-        )
-        for study in range(6)
-        for split in ("test" if study < 4 else "train",)
-        for number, view in enumerate(("PA", "LATERAL"))
-    ]
-    reports = {
-        (f"p{row['subject_id']}", f"s{row['study_id']}"): report(
-            indication="Cough.", technique="Two views.", comparison="None.", findings=draw.choice(POOL)
-        )
-        for row in films
-    }
-    labels = [{"study_id": 99000000 + study, "Edema": draw.choice((1.0, 0.0, -1.0))} for study in range(6)]
-    write_mimic(root / "mimic-cxr-jpg", films, labels={"chexpert": labels, "radiologist": labels[:2]})
-    write_reports(root / "mimic-cxr", reports)
-    return root
-
-
-def write_mimic_twin(root: Path, draw: random.Random) -> Path:
     """Three studies of a patient; what is shown as a prior report stays as it is, the later report is drawn."""
     films = [
         film(1, 90000001, 99000001, "PA", split="test", StudyDate=29990101),
@@ -152,7 +125,7 @@ def write_mimic_twin(root: Path, draw: random.Random) -> Path:
     write_mimic(
         root / "mimic-cxr-jpg", films, labels={"chexpert": labels, "negbio": labels, "radiologist": labels[:1]}
     )
-    drawn = {"findings": f"Seen: {draw.choice(POOL)}", "impression": draw.choice(POOL)}
+    drawn = {"findings": f"Seen: {draw.choice(POOL)} {draw.random()}", "impression": draw.choice(POOL)}
     texts = {
         ("p90000001", "s99000001"): report(
             indication="Cough.", findings="The lungs are clear.", impression="Normal."
@@ -174,10 +147,6 @@ TWINS: dict[str, Twin] = {
     "iu-report": Twin(write_iu_twin, (("frontal",), ("frontal", "lateral", "indication", "comparison"))),
     "mimic-report": Twin(
         write_mimic_report_twin,
-        (("frontal",), ("frontal", "lateral", "prior", "indication", "technique", "comparison")),
-    ),
-    "mimic-report": Twin(
-        write_mimic_twin,
         (("frontal",), ("frontal", "lateral", "indication", "technique", "comparison", "prior", "prior_report")),
     ),
     "vqa-rad": Twin(write_rad_twin, (("frontal",), ("frontal", "scene_graph"))),
