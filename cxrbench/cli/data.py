@@ -23,14 +23,26 @@ def command() -> None:
 
 @command.command("phantom")
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--studies", type=click.IntRange(min=10), help="Number of studies (default: as used by tasks).")
+@click.option("--dataset", default="iu-xray", show_default=True, help="iu-xray, mimic-qba, vqa-rad or slake.")
+@click.option("--studies", type=click.IntRange(min=10), help="Studies, or images of vqa-rad and slake.")
+@click.option("--questions", type=int, help="mimic-qba: questions per study.")
+@click.option("--no-films", is_flag=True, help="mimic-qba: tables, reports, graphs and questions only.")
+@click.option("--unpacked", is_flag=True, help="mimic-qba: files in folders instead of zip archives.")
 @opt.seed_option
-def phantom(folder: Path, studies: int | None, seed: int) -> None:
-    """Draw a phantom: chest X-rays of nobody, in the on-disk format of IU X-ray."""
-    from cxrbench.datasets.phantom import DEFAULT_STUDIES, write_phantom
+def phantom(
+    folder: Path, dataset: str, studies: int | None, questions: int | None, no_films: bool, unpacked: bool, seed: int
+) -> None:
+    """Draw a phantom: chest X-rays of nobody, in the on-disk format of a data set."""
+    from cxrbench.datasets.phantom.kinds import phantom_kind
 
-    count = studies or DEFAULT_STUDIES
-    info = write_phantom(folder, studies=count, seed=seed, progress=Progress(StderrReporter(), "drawing"))
+    kind = phantom_kind(dataset)
+    options = {
+        **({"questions": questions} if questions is not None else {}),
+        **({"films": False} if no_films else {}),
+        **({"unpacked": True} if unpacked else {}),
+    }
+    progress = Progress(StderrReporter(), "writing" if no_films else "drawing")
+    info = kind.write(folder, studies=studies or kind.studies, seed=seed, progress=progress, **options)
     click.echo(f"{folder}: {info.studies} studies, fingerprint {info.fingerprint}")
 
 

@@ -1,4 +1,4 @@
-"""A worker process: does every n-th block and prints what came of it, a JSON line each; see `blocks.run_blocks`."""
+"""A worker process: does the blocks whose numbers it is given, a line each; see `blocks.run_blocks`."""
 
 from __future__ import annotations
 
@@ -9,21 +9,26 @@ import sys
 from cxrbench.datasets.phantom.blocks import do_block
 
 
-def main(arguments: list[str]) -> None:
-    """Arguments: function, its arguments as JSON, and start, stop, step of the blocks."""
-    function, given = arguments[0], json.loads(arguments[1])
-    start, stop, step = map(int, arguments[2:])
-    for block in range(start, stop, step):
+def main(function: str, arguments: str) -> None:
+    """Do the blocks named on stdin; print what came of each as a JSON line.
+
+    Args:
+        function: `module:name`.
+        arguments: Its arguments as JSON.
+    """
+    given = json.loads(arguments)
+    for line in sys.stdin:
+        block = int(line)
         try:
-            line = json.dumps({"block": block, "done": do_block(function, block, given)})
+            answer = json.dumps({"block": block, "done": do_block(function, block, given)})
         except OSError as error:
-            line = json.dumps({"errno": error.errno, "strerror": error.strerror, "filename": str(error.filename)})
+            answer = json.dumps({"errno": error.errno, "strerror": error.strerror, "filename": str(error.filename)})
         try:
-            print(line, flush=True)
+            print(answer, flush=True)
         except BrokenPipeError:
             # The parent is gone, and nobody wants the rest.
             os._exit(1)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(*sys.argv[1:])

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from importlib import import_module
 from typing import IO, Any
 
@@ -53,10 +54,11 @@ def run_blocks(
         for block in range(blocks):
             yield block, do_block(function, block, arguments)
         return
-    lines: queue.Queue[str | None] = queue.Queue()
+    lines: queue.Queue[tuple[int, str | None]] = queue.Queue()
     processes: list[subprocess.Popen[str]] = []
+    waiting = iter(range(blocks))
     try:
-        for first in range(workers):
+        for number in range(workers):
             process = subprocess.Popen(
                 [
                     sys.executable,
@@ -64,8 +66,8 @@ def run_blocks(
                     "cxrbench.datasets.phantom.block_worker",
                     function,
                     json.dumps(dict(arguments)),
-                    *map(str, (first, blocks, workers)),
                 ],
+                stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,
                 encoding="utf-8",
@@ -74,11 +76,11 @@ def run_blocks(
                 start_new_session=True,
             )
             processes.append(process)
-            if process.stdout is not None:
-                threading.Thread(target=_forward, args=(process.stdout, lines), daemon=True).start()
+            threading.Thread(target=_forward, args=(number, process.stdout, lines), daemon=True).start()
+            _next(process, waiting)
         running, seen = workers, 0
         while running:
-            line = lines.get()
+            number, line = lines.get()
             if line is None:
                 running -= 1
                 continue
@@ -86,6 +88,7 @@ def run_blocks(
             if "errno" in data:
                 raise OSError(data["errno"], data["strerror"], data["filename"])
             seen += 1
+            _next(processes[number], waiting)
             yield data["block"], data["done"]
         if seen != blocks:
             codes = [process.wait() for process in processes]
@@ -94,16 +97,35 @@ def run_blocks(
         for process in processes:
             process.kill()
             process.wait()
-            if process.stdout is not None:
-                process.stdout.close()
+            for stream in (process.stdin, process.stdout):
+                if stream is not None:
+                    # What a dead worker was to be told is lost.
+                    with suppress(OSError):
+                        stream.close()
 
 
-def _forward(stream: IO[str], lines: queue.Queue[str | None]) -> None:
+def _next(process: subprocess.Popen[str], waiting: Iterator[int]) -> None:
+    """Give a worker its next block, or tell it that there is none."""
+    if process.stdin is None:
+        return
+    block = next(waiting, None)
     try:
-        for line in stream:
-            lines.put(line)
+        if block is None:
+            process.stdin.close()
+        else:
+            process.stdin.write(f"{block}\n")
+            process.stdin.flush()
+    except OSError:
+        # The worker is gone; its exit status is reported when all others are done.
+        pass
+
+
+def _forward(number: int, stream: IO[str] | None, lines: queue.Queue[tuple[int, str | None]]) -> None:
+    try:
+        for line in stream or ():
+            lines.put((number, line))
     except ValueError:
         # The parent gave up and closed the pipe.
         pass
     finally:
-        lines.put(None)
+        lines.put((number, None))

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
+from inspect import signature
 from pathlib import Path
 from typing import Any, Final
 
-from cxrbench.core.errors import UnknownNameError
+from cxrbench.core.errors import UnknownNameError, UsageError
 from cxrbench.datasets.phantom.info import GENERATOR_VERSION, IU_XRAY, PhantomInfo, files_fingerprint
+from cxrbench.datasets.phantom.qba import writer as qba
 from cxrbench.datasets.phantom.writer import DEFAULT_STUDIES
 
 
@@ -32,9 +34,17 @@ class PhantomKind:
     writer: str
 
     def write(self, root: Path, **options: Any) -> PhantomInfo:
-        """Write one; see the writer for the options."""
+        """Write one; see the writer for the options.
+
+        Raises:
+            UsageError: An option that this writer does not have.
+        """
         module, _, name = self.writer.partition(":")
         write: Callable[..., PhantomInfo] = getattr(import_module(module), name)
+        known = [name for name in signature(write).parameters if name != "root"]
+        unknown = sorted(set(options) - set(known))
+        if unknown:
+            raise UsageError(f"the phantom of {self.dataset} has no {', '.join(unknown)}", valid=", ".join(known))
         return write(root, **options)
 
     def files(self, folder: Path) -> str:
@@ -55,6 +65,13 @@ KINDS: Final[dict[str, PhantomKind]] = {
     kind.dataset: kind
     for kind in (
         PhantomKind(IU_XRAY, GENERATOR_VERSION, DEFAULT_STUDIES, "phantom", f"{_PHANTOM}.writer:write_phantom"),
+        PhantomKind(
+            qba.MIMIC_QBA,
+            qba.GENERATOR_VERSION,
+            qba.DEFAULT_STUDIES,
+            f"phantom-{qba.MIMIC_QBA}",
+            f"{_PHANTOM}.qba.writer:write_mimic_phantom",
+        ),
     )
 }
 _SERVED_BY: Final = {"mimic-cxr": "mimic-qba"}

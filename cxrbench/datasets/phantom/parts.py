@@ -26,6 +26,7 @@ def add_member(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
 
 def join_zips(parts: Iterable[Path], target: Path) -> None:
     """One archive with the members of all parts, whose compressed bytes are copied as they are."""
+    target.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         out = archive.fp
         assert out is not None

@@ -28,11 +28,13 @@ class Drawing:
         pixels: uint8 [rows, columns]; None where only boxes were wanted.
         boxes: Key of the finding -> its boxes; an empty tuple where this view does not show it.
         regions: Name of an anatomical region -> its boxes; one name can have several.
+        exposure: Brightness added to the film; high is underexposed.
     """
 
     pixels: NDArray[np.uint8] | None
     boxes: dict[int, tuple[Box, ...]]
     regions: dict[str, tuple[Box, ...]]
+    exposure: float
 
 
 def draw_frontal(own: Streams, visit: Visit, view: View, *, films: bool = True) -> Drawing:
@@ -62,4 +64,4 @@ def draw_frontal(own: Streams, visit: Visit, view: View, *, films: bool = True) 
         square = expose(own.of(streams.POSE, visit.number, view.number, 1), scene.value, a)
         top, left = (LONG - view.rows) // 2, (LONG - view.columns) // 2
         pixels = np.ascontiguousarray(square[top : top + view.rows, left : left + view.columns])
-    return Drawing(pixels, boxes, {name: several for name, several in regions.items() if several})
+    return Drawing(pixels, boxes, {name: several for name, several in regions.items() if several}, a.exposure)

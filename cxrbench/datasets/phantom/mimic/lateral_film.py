@@ -47,7 +47,7 @@ def draw_lateral(own: Streams, visit: Visit, view: View, *, films: bool = True) 
         square = expose(own.of(streams.POSE, visit.number, view.number, 1), scene.value, a)
         top, left = (LONG - view.rows) // 2, (LONG - view.columns) // 2
         pixels = np.ascontiguousarray(square[top : top + view.rows, left : left + view.columns])
-    return Drawing(pixels, boxes, {name: (box,) for name, box in regions.items()})
+    return Drawing(pixels, boxes, {name: (box,) for name, box in regions.items()}, a.exposure)
 
 
 def _regions(scene: LateralScene) -> dict[str, Box | None]:

@@ -24,10 +24,17 @@ _ZONES: Final[dict[tuple[str, str], tuple[str, ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """A sign told as part of a finding ("with air bronchograms")."""
+    """A sign told as part of a finding.
+
+    Attributes:
+        text: Behind "with".
+        summary: A sentence that stands alone.
+        relation: `associated_with` or `part_of`.
+    """
 
     entity: str
     text: str
+    summary: str
     regions: tuple[str, ...]
     relation: str
 
@@ -96,7 +103,7 @@ def _cardiomegaly(rng: np.random.Generator, f: Finding) -> Naming:
 
 def _mediastinum(rng: np.random.Generator, f: Finding) -> Naming:
     noun = pick(rng, ("widening of the mediastinum", "mediastinal widening"))
-    return Naming("mediastinal widening", noun, ("mediastinum",), degree=_degree(f))
+    return Naming("mediastinal widening", noun, ("upper mediastinum",), degree=_degree(f))
 
 
 def _opacity(rng: np.random.Generator, f: Finding) -> Naming:
@@ -132,7 +139,15 @@ def _edema(rng: np.random.Generator, f: Finding) -> Naming:
     signs = (
         ()
         if f.subtle or rng.random() < 0.5
-        else (Sign("pulmonary vascular congestion", "pulmonary vascular congestion", ("lungs",), "associated_with"),)
+        else (
+            Sign(
+                "pulmonary vascular congestion",
+                "pulmonary vascular congestion",
+                "There is pulmonary vascular congestion.",
+                ("lungs",),
+                "associated_with",
+            ),
+        )
     )
     return Naming(
         "pulmonary edema", "pulmonary edema", ("lungs",), "bilateral", _degree(f), spread=("diffuse",), signs=signs
@@ -144,7 +159,7 @@ def _consolidation(rng: np.random.Generator, f: Finding) -> Naming:
     signs = (
         ()
         if f.subtle or rng.random() < 0.5
-        else (Sign("air bronchogram", "air bronchograms", regions, "associated_with"),)
+        else (Sign("air bronchogram", "air bronchograms", "There are air bronchograms.", regions, "associated_with"),)
     )
     return Naming(
         "consolidation", "consolidation", regions, f.side, "", "focal", tail, spread=("focal",), signs=signs
@@ -163,13 +178,13 @@ def _atelectasis(rng: np.random.Generator, f: Finding) -> Naming:
     head = pick(rng, ("linear", "platelike"))
     signs: tuple[Sign, ...] = ()
     if f.grade == "severe" and rng.random() < 0.6:
-        signs = (Sign("volume loss", "volume loss", regions, "associated_with"),)
+        signs = (Sign("volume loss", "volume loss", "There is volume loss.", regions, "associated_with"),)
     return Naming("atelectasis", "atelectasis", regions, f.side, _degree(f), head, tail, texture=(head,), signs=signs)
 
 
 def _pneumothorax(rng: np.random.Generator, f: Finding) -> Naming:
     apical = f.grade == "mild"
-    regions = (f"{f.side} pleural space", *((f"{f.side} apical zone",) if apical else ()))
+    regions = (f"{f.side} pleural space", f"{f.side} apical zone")
     head = f"{f.side} apical" if apical else f.side
     return Naming("pneumothorax", "pneumothorax", regions, f.side, _size(f), head, countable=True)
 
@@ -181,11 +196,11 @@ def _effusion(rng: np.random.Generator, f: Finding) -> Naming:
     if rng.random() < 0.45:
         angles = tuple(f"{side} costophrenic angle" for side in sides)
         text = f"blunting of the {'costophrenic angles' if both else angles[0]}"
-        blunted = (Sign("costophrenic angle blunting", text, angles, "associated_with"),)
+        blunted = (Sign("costophrenic angle blunting", text, f"There is {text}.", angles, "associated_with"),)
     return Naming(
         "pleural effusion",
         "pleural effusions" if both else "pleural effusion",
-        tuple(f"{side} pleural space" for side in sides),
+        tuple(f"{side} {part}" for part in ("pleural space", "costophrenic angle") for side in sides),
         f.side,
         _size(f),
         f.side,
@@ -238,8 +253,20 @@ def _fracture(rng: np.random.Generator, f: Finding) -> Naming:
 def _device(rng: np.random.Generator, f: Finding) -> Naming:
     """Devices are told with their side only where the drawing has one."""
     wall = f"{f.side} chest wall"
-    tip = Sign("catheter tip", "its tip at the cavoatrial junction", ("cavoatrial junction",), "part_of")
-    lead = Sign("pacemaker lead", "its lead projecting over the right ventricle", ("cardiac silhouette",), "part_of")
+    tip = Sign(
+        "catheter tip",
+        "its tip at the cavoatrial junction",
+        "The catheter tip lies at the cavoatrial junction.",
+        ("cavoatrial junction",),
+        "part_of",
+    )
+    lead = Sign(
+        "pacemaker lead",
+        "its lead projecting over the right ventricle",
+        "The lead projects over the right ventricle.",
+        ("cardiac silhouette",),
+        "part_of",
+    )
     if f.kind == "endotracheal tube":
         return Naming("endotracheal tube", "endotracheal tube", ("trachea",), countable=True)
     if f.kind == "enteric tube":

@@ -10,7 +10,6 @@ from cxrbench.datasets.phantom.mimic.course import Change, Present, Visit
 from cxrbench.datasets.phantom.mimic.entities import ENTITIES
 from cxrbench.datasets.phantom.mimic.naming import Naming, name_finding
 from cxrbench.datasets.phantom.mimic.streams import Streams
-from cxrbench.datasets.phantom.wording import sentence
 
 Polarity = Literal["positive", "negative", "uncertain"]
 
@@ -59,7 +58,7 @@ def state_finding(own: Streams, item: Present) -> Statement:
             entity=sign.entity,
             polarity="uncertain" if hedged else "positive",
             name=sign.text.removeprefix("its "),
-            summary=f"{sentence(sign.text.removeprefix('its '))} {'may be' if hedged else 'is'} present.",
+            summary=_hedged(sign.summary) if hedged else sign.summary,
             regions=sign.regions,
             side=words.side,
             key=item.key,
@@ -82,6 +81,10 @@ def state_finding(own: Streams, item: Present) -> Statement:
         parts=parts,
         naming=words,
     )
+
+
+def _hedged(summary: str) -> str:
+    return summary.replace("There is ", "There may be ").replace("There are ", "There may be ")
 
 
 def state_resolved(own: Streams, item: Present) -> Statement:
@@ -108,7 +111,9 @@ def deny(entity: str, indirect: bool = False) -> Statement:
         entity=entity,
         polarity="negative",
         name=f"no {entity}",
-        summary=_DENIALS.get(entity, f"There is no {entity}."),
+        summary=(_PRAISE if indirect else _DENIALS).get(
+            entity, f"There {'are' if entity.endswith('clips') else 'is'} no {entity}."
+        ),
         regions=known.regions,
         side="bilateral" if known.regions[0].endswith("s") or known.regions == ("pleural space",) else "",
         indirect=indirect,
@@ -118,8 +123,8 @@ def deny(entity: str, indirect: bool = False) -> Statement:
 _DENIALS: Final = {
     "cardiomegaly": "The heart size is normal.",
     "mediastinal widening": "The mediastinal contours are normal.",
-    "rib fracture": "The osseous structures are intact.",
 }
+_PRAISE: Final = {"lung opacity": "The lungs are clear.", "rib fracture": "The osseous structures are intact."}
 
 
 def statements_of(own: Streams, visit: Visit) -> tuple[tuple[Statement, ...], tuple[Statement, ...]]:
