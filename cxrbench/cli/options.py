@@ -5,7 +5,7 @@ Precedence: flag, CXRBENCH_* variable, YAML file (--config), default.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -65,6 +65,14 @@ def data_root_option(command: Command) -> Command:
 
 
 def data_agreement_option(command: Command) -> Command:
+    """--data-agreement, --allow-host."""
+    command = click.option(
+        "--allow-host",
+        "allow_hosts",
+        multiple=True,
+        envvar="CXRBENCH_ALLOW_HOSTS",
+        help="A machine that restricted data may be sent to under that agreement; repeatable.",
+    )(command)
     return click.option(
         "--data-agreement",
         metavar="TEXT",
@@ -132,7 +140,18 @@ def task_options(command: Command) -> Command:
 
 
 def model_options(command: Command) -> Command:
-    """--model, --batch-size, --executor, -o."""
+    """--model, --base-url, --max-cost, --batch-size, --executor, -o."""
+    command = click.option(
+        "--max-cost",
+        type=float,
+        metavar="DOLLARS",
+        help="Send nothing more once so much is spent (openai:, with -o price_in and -o price_out).",
+    )(command)
+    command = click.option(
+        "--base-url",
+        envvar="CXRBENCH_BASE_URL",
+        help="Address of the server of openai:, for example http://localhost:8000/v1.",
+    )(command)
     command = click.option(
         "-o",
         "--option",
@@ -192,6 +211,21 @@ def parse_options(items: tuple[str, ...]) -> dict[str, Any]:
         except yaml.YAMLError:
             parsed[key] = value
     return parsed
+
+
+def adapter_options(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of the adapter: -o, and the flags that stand for one.
+
+    Raises:
+        UsageError: An option that is no KEY=VALUE, or given twice.
+    """
+    options = parse_options(given["options"])
+    for name in ("base_url", "max_cost"):
+        if given.get(name) is not None:
+            if name in options:
+                raise UsageError(f"option {name} given twice", where=f"-o, --{name.replace('_', '-')}")
+            options[name] = given[name]
+    return options
 
 
 def origins(context: click.Context) -> dict[str, str]:

@@ -69,9 +69,10 @@ def run_config(given: dict[str, Any]) -> Any:
         out=given["out"],
         seed=given["seed"],
         resamples=given.get("resamples", 10_000),
-        options=opt.parse_options(given["options"]),
+        options=opt.adapter_options(given),
         metric_options=opt.parse_options(given.get("metric_options", ())),
         data_agreement=given["data_agreement"],
+        allow_hosts=tuple(given.get("allow_hosts", ())),
     )
 
 

@@ -57,6 +57,7 @@ def command(predictions: Path, task: str | None, references: Path | None, as_jso
         options=columns,
         metric_options=opt.parse_options(given["metric_options"]),
         data_agreement=given["data_agreement"],
+        allow_hosts=tuple(given["allow_hosts"]),
     )
     texts = None if references is None else PlainTexts(references, **columns)
     results = score(config, references=texts, reporter=StderrReporter())

@@ -28,6 +28,7 @@ class RunConfig:
         metric_options: Options of the metrics, for example {"chexbert": "chexbert.pth", "uncertain": "negative"}.
         resamples: Bootstrap resamples.
         data_agreement: The agreement under which restricted data may be sent to another machine, in the user's words.
+        allow_hosts: Machines that restricted data may be sent to under that agreement.
     """
 
     model: str
@@ -46,6 +47,7 @@ class RunConfig:
     options: Mapping[str, Any] = field(default_factory=dict)
     metric_options: Mapping[str, Any] = field(default_factory=dict)
     data_agreement: str | None = None
+    allow_hosts: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name, low in (("limit", 1), ("batch_size", 1), ("resamples", 100)):
@@ -60,7 +62,7 @@ class RunConfig:
         record = asdict(self)
         record["data_root"] = None if self.data_root is None else str(self.data_root)
         record["out"] = str(self.out)
-        for name in ("inputs", "protocols", "metrics"):
+        for name in ("inputs", "protocols", "metrics", "allow_hosts"):
             record[name] = list(record[name])
         record["options"] = dict(self.options)
         record["metric_options"] = dict(self.metric_options)
@@ -77,7 +79,7 @@ class RunConfig:
         for name in ("data_root", "out"):
             if values.get(name) is not None:
                 values[name] = Path(values[name])
-        for name in ("inputs", "protocols", "metrics"):
+        for name in ("inputs", "protocols", "metrics", "allow_hosts"):
             if name in values:
                 values[name] = tuple(values[name])
         try:

@@ -92,12 +92,14 @@ TASKS = Registry(
     {
         "iu-report": "cxrbench.tasks.iu_report:IuReport",
         "mimic-report": "cxrbench.tasks.mimic_report:MimicReport",
+        "mimic-qba": "cxrbench.tasks.mimic_qba:MimicQba",
         "vqa-rad": "cxrbench.tasks.vqa_rad:VqaRadTask",
         "slake": "cxrbench.tasks.slake:SlakeTask",
     },
     {
         "iu-report": "report generation on IU X-ray (Open-i), findings and impression from the frontal film",
         "mimic-report": "report generation on MIMIC-CXR, findings and impression from the frontal film (restricted)",
+        "mimic-qba": "questions of MIMIC-Ext-CXR-QBA about the frontal film; test:A for grade A and better (restricted)",
         "vqa-rad": "zero-shot questions on VQA-RAD: chest films of the official test split; all:test for every organ",
         "slake": "zero-shot questions on the English part of SLAKE: chest X-rays of the test split; all:test for all",
     },

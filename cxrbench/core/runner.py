@@ -122,7 +122,7 @@ def run(
     model = adapter or create_adapter(config.model, _context(prepared))
     info = model.describe()
     if info.remote:
-        _check_agreement(prepared, f"model {config.model}", "--model")
+        _check_agreement(prepared, f"model {config.model}", "--model", info.remote_host)
     for note in info.notes:
         reporter.note(note)
     if isinstance(model, FileAdapter):
@@ -157,11 +157,16 @@ def run(
     return RunOutcome(folder, prepared.task, predictions, results)
 
 
-def _check_agreement(prepared: Prepared, sender: str, where: str) -> None:
+def _check_agreement(prepared: Prepared, sender: str, where: str, host: str | None = None) -> None:
     if prepared.restricted:
-        agreement = prepared.config.data_agreement
         require_agreement(
-            sender, where=where, task=prepared.task.name, terms=prepared.data.terms, agreement=agreement
+            sender,
+            where=where,
+            task=prepared.task.name,
+            terms=prepared.data.terms,
+            agreement=prepared.config.data_agreement,
+            host=host,
+            allowed_hosts=prepared.config.allow_hosts,
         )
 
 
@@ -264,7 +269,7 @@ def _open_record(folder: RunFolder, prepared: Prepared, info: ModelInfo, identit
     config, data = prepared.config, prepared.data
     # A resumed run keeps the batches it began with, so that it ends as an undisturbed one would.
     previous = folder.read_run() if folder.run_file.exists() else None
-    batch_size = previous["batch_size"] if previous else config.batch_size or DEFAULT_BATCH_SIZE
+    batch_size = previous["batch_size"] if previous else config.batch_size or info.batch_size or DEFAULT_BATCH_SIZE
     return {
         "schema": RUN_SCHEMA,
         "run_id": folder.path.name,

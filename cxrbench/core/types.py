@@ -206,6 +206,8 @@ class ModelInfo:
         is_baseline: Whether it is a floor, set apart in tables.
         remote: Whether requests leave this machine; restricted data are then refused, unless the user states the
             agreement that allows it. A server on this machine (loopback) is not remote.
+        remote_host: The machine that requests go to, where it is known.
+        batch_size: How many requests it wants at once, where the user leaves the choice.
         notes: Plain sentences that belong beside every score of this model.
     """
 
@@ -219,6 +221,8 @@ class ModelInfo:
     is_baseline: bool = False
     notes: tuple[str, ...] = ()
     remote: bool = False
+    remote_host: str | None = None
+    batch_size: int | None = None
 
 
 @runtime_checkable
