@@ -85,44 +85,48 @@ def read_films(metadata: Path, split: Path | None, problems: list[str]) -> tuple
     images = texts(table, "dicom_id")
     patients = id_numbers(table, "subject_id", metadata)
     studies = id_numbers(table, "study_id", metadata)
-    _refuse_two_studies(images, studies, metadata)
     complete = (patients > 0) & (studies > 0) & np.asarray(pc.not_equal(images, ""))
-    whole = pa.table({"patient": patients, "study": studies, "image": images, "row": np.arange(len(images))})
-    films = (
-        whole.filter(pa.array(complete))
-        .group_by("image")
-        .aggregate([("patient", "min"), ("study", "min"), ("row", "min")])
-    )
-    if repeated := int(complete.sum()) - films.num_rows:
-        problems.append(f"{metadata.name}: rows that repeat a film are left out: {repeated}")
     without = pc.unique(images.filter(pa.array(~complete)))
-    by = [("patient_min", "ascending"), ("study_min", "ascending"), ("image", "ascending")]
-    order = films.sort_by(by)["row_min"].to_numpy()
+    keys = pa.table({"patient": patients, "study": studies, "image": images, "row": np.arange(len(images))})
+    by = [(name, "ascending") for name in keys.column_names]
+    order = pc.sort_indices(keys, by).to_numpy()
+    order = order[complete[order]]
+    order = order[_first_of_each(images.take(pa.array(order)), studies[order])]
+    if repeated := int(complete.sum()) - len(order):
+        problems.append(f"{metadata.name}: rows that repeat a film are left out: {repeated}")
+    own = images.take(pa.array(order))
+    _refuse_two_studies(own, metadata)
     _refuse_two_patients(patients[order], studies[order], metadata)
     rows = pa.array(order)
     words = {name: _words(texts(table, column).take(rows)) for name, column in _TEXTS.items()}
     values = {name: numbers(table, column)[order] for name, column in _NUMBERS.items()}
-    own = images.take(rows)
     parts, names, extra = _splits(own, split, problems)
     found = FilmTable(own, patients[order], studies[order], words, values, _ranks(words), parts, names)
     return found, tuple(sorted({*without.to_pylist(), *extra} - {""}))
 
 
-def _refuse_two_studies(images: pa.StringArray, studies: NDArray[np.int64], path: Path) -> None:
-    import pyarrow as pa
+def _first_of_each(images: pa.StringArray, studies: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which rows of a sorted table do not repeat the film before them."""
     import pyarrow.compute as pc
 
-    table = pa.table({"id": images, "study": pa.array(studies)})
-    counts = table.group_by("id").aggregate([("study", "count_distinct")])
-    twice = counts.filter(pc.greater(counts["study_count_distinct"], 1))["id"].to_pylist()
-    twice = [id for id in twice if id]
-    if twice:
-        raise DataError(
-            f"films that belong to two studies: {', '.join(twice[:5])} ({len(twice)})",
-            where=str(path),
-            valid="every film in one study",
-            hint="use the table as published",
-        )
+    if len(images) == 0:
+        return np.zeros(0, dtype=bool)
+    same = np.asarray(pc.equal(images.slice(1), images.slice(0, len(images) - 1))) & (np.diff(studies) == 0)
+    return np.append(True, ~same)
+
+
+def _refuse_two_studies(images: pa.StringArray, path: Path) -> None:
+    import pyarrow.compute as pc
+
+    if pc.count_distinct(images).as_py() == len(images):
+        return
+    twice = [item["values"] for item in pc.value_counts(images).to_pylist() if item["counts"] > 1]
+    raise DataError(
+        f"films that belong to two studies: {', '.join(twice[:5])} ({len(twice)})",
+        where=str(path),
+        valid="every film in one study",
+        hint="use the table as published",
+    )
 
 
 def _refuse_two_patients(patients: NDArray[np.int64], studies: NDArray[np.int64], path: Path) -> None:
