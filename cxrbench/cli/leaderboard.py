@@ -23,6 +23,7 @@ def command() -> None:
 @click.argument("runs", type=_PATH, metavar="RUNS")
 @click.option("--out", type=_PATH, default=Path("site"), show_default=True, help="Folder of the pages.")
 @click.option("--rank-by", multiple=True, metavar="SCORE", help="Rank by this score too; repeatable.")
+@click.option("--trust", multiple=True, metavar="MODULE:NAME", help="A task or metric of your own that runs name.")
 @click.option("--newest", is_flag=True, help="One row per model name and inputs: the newest run.")
 @click.option("--links/--no-links", default=True, show_default=True, help="Link to the report.html beside each run.")
 @click.option(
@@ -42,6 +43,7 @@ def build(
     runs: Path,
     out: Path,
     rank_by: tuple[str, ...],
+    trust: tuple[str, ...],
     newest: bool,
     links: bool,
     resamples: int,
@@ -65,7 +67,7 @@ def build(
     site = board.build(
         runs,
         out,
-        board.Options(newest=newest, rank_by=rank_by, links=links, settings=settings),
+        board.Options(newest, rank_by, frozenset(trust), links, settings),
         cache=Cache(None if no_cache else cache or leaderboard_cache_dir()),
         note=StderrReporter().note,
     )

@@ -36,7 +36,13 @@ class Settings:
     seed: int = 0
 
 
-def analyse(rows: Sequence[Row], scores: Sequence[str], settings: Settings, cache: Cache) -> dict[str, Any]:
+def analyse(
+    rows: Sequence[Row],
+    scores: Sequence[str],
+    settings: Settings,
+    cache: Cache,
+    trusted: frozenset[str] = frozenset(),
+) -> dict[str, Any]:
     """Score -> what is known of the rows by it, as JSON values.
 
     `signature` is the one that is ranked and `reasons` says of each row that is not ranked by this score why; where a
@@ -44,15 +50,16 @@ def analyse(rows: Sequence[Row], scores: Sequence[str], settings: Settings, cach
 
     Args:
         rows: Models and floors that were shown the same inputs.
+        trusted: `module:Name` specs of tasks and metrics that may be imported.
     """
     signatures = usual_signatures(rows, scores)
     known = [score for score in scores if score in signatures]
     identities = [[row.kind, row.run.statistics, row.run.record["config"], row.run.results] for row in rows]
-    key = jsonio.digest([*_made_by(settings), known, identities], 64)
+    key = jsonio.digest([*_made_by(settings), sorted(trusted), known, identities], 64)
     found: dict[str, Any] | None = cache.get("ranks", key)
     if found is not None:
         return found
-    pool = load_pool(rows, known, signatures)
+    pool = load_pool(rows, known, signatures, trusted)
     found = {score: {"signature": signatures[score], "reasons": dict(pool.reasons[score])} for score in known}
     for family in pool.families:
         for score, reasons, description in _analysed(family, rows, settings, cache):

@@ -31,11 +31,13 @@ class Options:
     Attributes:
         newest: One row per model name and inputs: the newest run.
         rank_by: Scores to rank by besides the headline scores.
+        trusted: `module:Name` specs of tasks and metrics that runs may name and that may be imported.
         links: Whether rows link to the report.html beside their run, by a relative path.
     """
 
     newest: bool = False
     rank_by: tuple[str, ...] = ()
+    trusted: frozenset[str] = frozenset()
     links: bool = True
     settings: Settings = field(default_factory=Settings)
 
@@ -96,6 +98,7 @@ def build(
         options.settings,
         cache,
         rank_by=options.rank_by,
+        trusted=options.trusted,
         note=note,
     )
     summary |= _about(collected)

@@ -22,7 +22,8 @@ from cxrbench.leaderboard.page.text import plain
 _LONGEST = 300
 _LONGEST_SIGNATURE = 1500
 _MOST_SCORES = 400
-_PATH = re.compile(r"((?:--?[\w-]+=)?(?:[\w.-]+:)?)((?:~|/|\\|[A-Za-z]:[\\/]).*)", re.DOTALL)
+_DEEPEST = 20
+_PATH = re.compile(r"((?:--?[\w-]+=)?(?:[\w.-]{2,}:)?)((?:~|/|\\|[A-Za-z]:[\\/]).*)", re.DOTALL)
 
 
 class UnreadableError(Exception):
@@ -38,7 +39,11 @@ def run_facts(data: bytes) -> dict[str, Any]:
     record = _document(data, "run.json", RUN_SCHEMA)
     identity, model, origin = (_mapping(record, key, "run.json") for key in ("identity", "model", "data"))
     provenance = _mapping(record, "provenance", "run.json")
-    _mapping(record, "config", "run.json")
+    config = _mapping(record, "config", "run.json")
+    if not _plain_config(config):
+        raise UnreadableError(
+            "the configuration in run.json is nested too deeply or holds a number that is not finite"
+        )
     return {
         "run_id": _text(record, "run_id"),
         "status": _text(record, "status"),
@@ -49,7 +54,7 @@ def run_facts(data: bytes) -> dict[str, Any]:
             "inputs": _texts(identity, "inputs"),
             "seed": _whole(identity, "seed"),
         },
-        "config": record["config"],
+        "config": config,
         "model": {
             **{key: _text(model, key) for key in ("name", "version", "fingerprint")},
             "spec": without_folders(_text(model, "spec", "")),
@@ -112,7 +117,7 @@ def without_folders(text: str) -> str:
     found = _matched(words)
     if not any(match for _, match in found):
         return text
-    shown = [word if match is None else f"{match[1]}…/{_last(match[2])}" for word, match in found]
+    shown = [word if match is None else _shown(match) for word, match in found]
     return " ".join(word if " " not in word else f"'{word}'" for word in shown)
 
 
@@ -160,7 +165,7 @@ def _score(name: str, found: Any, file: str) -> dict[str, Any]:
 def _signature(found: Any, where: str) -> str:
     if not isinstance(found, str):
         raise UnreadableError(f"{where} has no signature")
-    parts = [f"{match[1]}…/{_last(match[2])}" if match else part for part, match in _matched(found.split("|"))]
+    parts = [_shown(match) if match else part for part, match in _matched(found.split("|"))]
     shown = " ".join(plain("|".join(parts)).split())
     if len(shown) <= _LONGEST_SIGNATURE:
         return shown
@@ -172,6 +177,11 @@ def _matched(words: Sequence[str]) -> list[tuple[str, re.Match[str] | None]]:
     return [(word, _PATH.fullmatch(word)) for word in words]
 
 
+def _shown(match: re.Match[str]) -> str:
+    """The prefix and the last part of a path; nothing of an address, which may be that of a private machine."""
+    return f"{match[1]}…" if match[2].startswith(("//", "\\\\")) else f"{match[1]}…/{_last(match[2])}"
+
+
 def _last(path: str) -> str:
     return re.split(r"[/\\]", path.rstrip("/\\"))[-1]
 
@@ -181,6 +191,14 @@ def _finite(number: float) -> bool:
         return math.isfinite(number)
     except OverflowError:
         return False
+
+
+def _plain_config(value: Any, depth: int = 0) -> bool:
+    """Whether a configuration is nested sensibly and holds finite numbers only."""
+    if isinstance(value, (dict, list)):
+        inside = value.values() if isinstance(value, dict) else value
+        return depth < _DEEPEST and all(_plain_config(item, depth + 1) for item in inside)
+    return not isinstance(value, float) or math.isfinite(value)
 
 
 def _mapping(record: Mapping[str, Any], key: str, file: str) -> dict[str, Any]:

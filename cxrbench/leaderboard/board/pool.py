@@ -17,6 +17,7 @@ from cxrbench.core.run_statistics import (
     read_stored,
 )
 from cxrbench.leaderboard.board.tables import Row
+from cxrbench.leaderboard.board.trust import UntrustedError, trusted_record
 from cxrbench.metrics.base import Metric, Statistics
 
 FEWEST_GROUPS = 10
@@ -63,11 +64,14 @@ def usual_signatures(rows: Sequence[Row], scores: Sequence[str]) -> dict[str, st
     return found
 
 
-def load_pool(rows: Sequence[Row], scores: Sequence[str], signatures: Mapping[str, str]) -> Pool:
+def load_pool(
+    rows: Sequence[Row], scores: Sequence[str], signatures: Mapping[str, str], trusted: frozenset[str]
+) -> Pool:
     """Read the statistics of rows that were shown the same inputs.
 
     Args:
         signatures: Score -> the signature that is ranked.
+        trusted: `module:Name` specs of tasks and metrics that may be imported.
     """
     reasons: dict[str, dict[int, str]] = {score: {} for score in scores}
     loaded: dict[int, RunStatistics] = {}
@@ -82,7 +86,7 @@ def load_pool(rows: Sequence[Row], scores: Sequence[str], signatures: Mapping[st
         if not wanted:
             continue
         try:
-            loaded[place] = _read(row, wanted)
+            loaded[place] = _read(row, wanted, trusted)
         except _Refused as refused:
             for score in wanted:
                 reasons[score][place] = str(refused)
@@ -114,11 +118,12 @@ def _why_not(row: Row, score: str, signature: str) -> str:
     return ""
 
 
-def _read(row: Row, scores: Sequence[str]) -> RunStatistics:
-    run = OpenRun(row.label, row.run.folder, row.run.record, row.run.results)
+def _read(row: Row, scores: Sequence[str], trusted: frozenset[str]) -> RunStatistics:
     try:
+        record = trusted_record(row.run.record, row.run.results["protocol"], trusted)
+        run = OpenRun(row.label, row.run.folder, record, row.run.results)
         return read_stored(run, metrics_without_data(run, scores), scores)
-    except (UnusableStatisticsError, CxrbenchError) as error:
+    except (UntrustedError, UnusableStatisticsError, CxrbenchError) as error:
         message = str(error).splitlines()[0]
         raise _Refused(message.replace(str(row.run.folder.path), "").lstrip("/\\")) from None
     except (ValueError, KeyError, TypeError, IndexError) as error:

@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from cxrbench.core.errors import CxrbenchError
-from cxrbench.core.registry import TASKS
 from cxrbench.core.run_folder import folder_name
 from cxrbench.leaderboard.board.analysis import Settings, analyse
 from cxrbench.leaderboard.board.cache import Cache
 from cxrbench.leaderboard.board.collect import LeftOut
 from cxrbench.leaderboard.board.tables import Row, Table, TableKey
+from cxrbench.leaderboard.board.trust import UntrustedError, trusted_task
 from cxrbench.leaderboard.page.names import resampling_unit
+from cxrbench.tasks.base import Task
 
 _FIRST_SCORES = 8
 """Scores shown first where the task is not installed and names no headline."""
@@ -35,19 +35,21 @@ def summarise(
     cache: Cache,
     *,
     rank_by: Sequence[str] = (),
+    trusted: frozenset[str] = frozenset(),
     note: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:
     """Everything a site says, as JSON values.
 
     Args:
         rank_by: Scores to rank by besides the headline scores of each task.
+        trusted: `module:Name` specs of tasks and metrics that may be imported.
         note: Told what is being computed.
     """
     names = _names([table.key for table in tables])
     found = []
     for table in tables:
         note(f"ranking {len(table.rows)} runs of {table.key.task}, protocol {table.key.protocol}")
-        found.append(_table(table, names, settings, cache, rank_by))
+        found.append(_table(table, names, settings, cache, rank_by, trusted))
     return {
         "schema": "cxrbench.leaderboard/1",
         "settings": asdict(settings),
@@ -74,21 +76,27 @@ def _names(keys: Sequence[TableKey]) -> dict[TableKey, str]:
 
 
 def _table(
-    table: Table, names: Mapping[TableKey, str], settings: Settings, cache: Cache, rank_by: Sequence[str]
+    table: Table,
+    names: Mapping[TableKey, str],
+    settings: Settings,
+    cache: Cache,
+    rank_by: Sequence[str],
+    trusted: frozenset[str],
 ) -> dict[str, Any]:
     key = table.key
-    headline = _headline(table)
+    task = _task(table, trusted)
+    headline = _headline(table, task)
     ranked = list(dict.fromkeys([*headline, *(score for score in rank_by if _occurs(table, score))]))
     main = ranked[0] if ranked else None
     rows = sorted(table.rows, key=lambda row: _place(row, main))
     ids = {id(row): f"r{number}" for number, row in enumerate(rows, start=1)}
     pools = _pools(rows)
-    analyses = [analyse(pool, ranked, settings, cache) for pool in pools]
+    analyses = [analyse(pool, ranked, settings, cache, trusted) for pool in pools]
     signatures = _signatures(analyses, table, ranked)
     return {
         "id": names[key],
         **asdict(key),
-        "restricted": _restricted(table),
+        "restricted": _restricted(table, task),
         "n": table.n,
         "unit": resampling_unit(key.data),
         "unit_one": resampling_unit(key.data, many=False),
@@ -117,11 +125,18 @@ def _table(
     }
 
 
-def _headline(table: Table) -> list[str]:
-    try:
-        wanted: Sequence[str] = TASKS.load(table.key.task)().headline
-    except (CxrbenchError, TypeError, AttributeError):
-        wanted = list(_scores(table, ()))[:_FIRST_SCORES]
+def _task(table: Table, trusted: frozenset[str]) -> Task | None:
+    """The task that the runs name; None where it is not installed or not trusted."""
+    for row in table.rows:
+        try:
+            return trusted_task(row.run.record, trusted)
+        except UntrustedError:
+            continue
+    return None
+
+
+def _headline(table: Table, task: Task | None) -> list[str]:
+    wanted = list(_scores(table, ()))[:_FIRST_SCORES] if task is None else task.headline
     return [score for score in wanted if _occurs(table, score)]
 
 
@@ -250,15 +265,12 @@ def _by_score(found: Mapping[str, Any], pool: Sequence[Row], ids: Mapping[int, s
     }
 
 
-def _restricted(table: Table) -> bool:
+def _restricted(table: Table, task: Task | None) -> bool:
     """Whether the data must not be passed on; by the task where the runs do not say."""
     said = [row.run.record["data"]["restricted"] for row in table.rows]
     if any(item is not None for item in said):
         return any(bool(item) for item in said)
-    try:
-        return bool(TASKS.load(table.key.task)().restricted) and not table.key.phantom
-    except (CxrbenchError, TypeError, AttributeError):
-        return False
+    return task is not None and task.restricted and not table.key.phantom
 
 
 def _apart(key: TableKey, names: Mapping[TableKey, str]) -> list[dict[str, Any]]:

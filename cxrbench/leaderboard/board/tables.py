@@ -155,15 +155,23 @@ def _kind(run: ScoredRun, n: int) -> tuple[Kind, str]:
 def _labels(runs: Sequence[ScoredRun]) -> list[str]:
     """Names, with what tells rows of the same name apart: checkpoint, seed."""
     names = [run.record["model"]["name"] for run in runs]
-    prints = [run.record["identity"]["model_fingerprint"][:6] for run in runs]
+    prints = [run.record["identity"]["model_fingerprint"] for run in runs]
     seeds = [run.record["identity"]["seed"] for run in runs]
     labels = []
     for name, print_, seed in zip(names, prints, seeds):
         alike = [place for place, other in enumerate(names) if other == name]
         parts = []
-        if len({prints[place] for place in alike}) > 1:
-            parts.append(print_)
+        others = {prints[place] for place in alike}
+        if len(others) > 1:
+            parts.append(_beginning(print_, others))
         if len({seeds[place] for place in alike}) > 1:
             parts.append(f"seed {seed}")
         labels.append(f"{name} ({', '.join(parts)})" if parts else name)
     return labels
+
+
+def _beginning(fingerprint: str, others: set[str]) -> str:
+    """The first six characters, or as many more as tell it from the others."""
+    lengths = range(6, max(map(len, others)) + 1)
+    length = next((size for size in lengths if len({other[:size] for other in others}) == len(others)), 6)
+    return fingerprint[:length]

@@ -51,7 +51,7 @@ def table_view(table: Mapping[str, Any], site: Mapping[str, Any]) -> dict[str, A
         "undefined": _undefined(table),
         "apart": [{**item, "why": ", ".join(item["differs_in"])} for item in table["apart"]],
         "published": None if published is None else _published(published),
-        "signatures": [(score["name"], score_title(score["name"]), score["signature"]) for score in table["scores"]],
+        "signatures": _signatures(table),
         "runs": [_run(row) for row in table["rows"]],
         "settings": site["settings"],
         "data": _data(table, shown, ranked, large),
@@ -166,6 +166,14 @@ def _reasons(table: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     return [(label, ", ".join(scores), reason) for (label, reason), scores in found.items()]
 
 
+def _signatures(table: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """(signature, the scores that have it)."""
+    found: dict[str, list[str]] = {}
+    for score in table["scores"]:
+        found.setdefault(score["signature"], []).append(score["name"])
+    return [(signature, ", ".join(names)) for signature, names in found.items()]
+
+
 def _published(found: Any) -> dict[str, Any]:
     scores = found.scores
     return {
@@ -211,16 +219,22 @@ def _run(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _data(table: Mapping[str, Any], shown: Sequence[Column], ranked: Sequence[str], large: bool) -> dict[str, Any]:
     """What the script needs: full values for sorting and export, ranks by every ranked score."""
+    signatures = list(dict.fromkeys(score["signature"] for score in table["scores"]))
     return {
         "name": table["id"],
         "main": table["main"],
         "headline": [column.name for column in shown if column.headline],
         "about": {key: table[key] for key in ("task", "protocol", "data", "split", "fingerprint", "phantom", "n")},
         "columns": [
-            {"name": column.name, "title": score_title(column.name), "direction": column.direction}
-            for column in shown
+            {
+                "name": column.name,
+                "title": score_title(column.name),
+                "direction": column.direction,
+                "signature": signatures.index(score["signature"]),
+            }
+            for column, score in zip(shown, table["scores"])
         ],
-        "signatures": [score["signature"] for score in table["scores"]],
+        "signatures": signatures,
         "rows": [_row_data(row, shown) for row in table["rows"]],
         "ranks": {
             score: {

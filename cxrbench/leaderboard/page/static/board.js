@@ -12,6 +12,7 @@
   const rows = bodies.flatMap((body) => [...body.rows].filter((row) => row.id));
   const control = (id) => document.getElementById(id);
   const boxes = [...control("chooser").querySelectorAll("input")];
+  const signatureOf = (name) => data.signatures[data.columns[names.indexOf(name)].signature];
   const titleOf = (name) => (data.columns[names.indexOf(name)] || {}).title || name;
 
   const rankScore = (state) => (data.ranks[state.get("rank")] ? state.get("rank") : data.main);
@@ -161,7 +162,7 @@
     const items = (view ? shown.map((row) => byId.get(row.id)) : data.rows).map((row) => record(row, wanted));
     const file = `${data.name}${view ? "-view" : ""}.${form}`;
     if (form === "json") {
-      const signatures = Object.fromEntries(wanted.map((name) => [name, data.signatures[names.indexOf(name)]]));
+      const signatures = Object.fromEntries(wanted.map((name) => [name, signatureOf(name)]));
       page.download(file, "application/json", JSON.stringify({ ...data.about, signatures, rows: items }, null, 1));
     } else {
       const keys = items.length ? Object.keys(items[0]) : [];
@@ -179,12 +180,12 @@
       ["Value", value.toFixed(4) + interval],
       ["n", String(n)],
       ["Rank", rank ? (highest === rank ? String(rank) : `${rank} to ${highest}`) : "not ranked"],
-      ["Signature", data.signatures[place]],
+      ["Signature", signatureOf(name)],
       ["Run", row.run],
     ];
     control("detail-title").textContent = data.columns[place].title;
     control("detail-facts").replaceChildren(...facts.flatMap(([term, text]) => [page.make("dt", {}, term), page.make("dd", {}, text)]));
-    control("detail-cite").textContent = `${name} = ${value.toFixed(4)}${interval} (n = ${n}) ${data.signatures[place]}`;
+    control("detail-cite").textContent = `${name} = ${value.toFixed(4)}${interval} (n = ${n}) ${signatureOf(name)}`;
     dialog.showModal();
   };
   table.addEventListener("click", (event) => {
