@@ -19,6 +19,7 @@ DRIVERS = (
     "scoring",
     "checkup",
     "planning",
+    "preparing",
     "comparing",
     "example_values",
     "flips",

@@ -10,8 +10,8 @@ from typing import Any
 
 from cxrbench.core.config import DEFAULT_RESAMPLES
 from cxrbench.core.errors import UnknownNameError, UsageError
+from cxrbench.core.preparing import build_metrics
 from cxrbench.core.rescoring import reopen
-from cxrbench.core.runner import build_metrics
 from cxrbench.core.scoring import score_predictions
 from cxrbench.core.types import Example
 from cxrbench.metrics.base import Metric

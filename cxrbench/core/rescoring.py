@@ -13,11 +13,12 @@ from cxrbench.core import jsonio
 from cxrbench.core.config import RunConfig
 from cxrbench.core.errors import DataError
 from cxrbench.core.predictions import canonical_lines
+from cxrbench.core.preparing import Prepared, note_data, note_file_ids, prepare
 from cxrbench.core.provenance import provenance
 from cxrbench.core.reporter import Reporter, Silent
 from cxrbench.core.results import Results
 from cxrbench.core.run_folder import RunFolder
-from cxrbench.core.runner import Prepared, note_data, note_file_ids, prepare, run, score_protocols
+from cxrbench.core.runner import run, score_protocols
 from cxrbench.tasks.base import Task
 
 

@@ -18,9 +18,9 @@ import numpy as np
 from cxrbench.core.comparability import OpenRun
 from cxrbench.core.errors import DataError, MissingError, RunFolderError
 from cxrbench.core.ordering import hashed_order
+from cxrbench.core.preparing import prepare
 from cxrbench.core.registry import TASKS
 from cxrbench.core.reporter import Reporter
-from cxrbench.core.runner import prepare
 from cxrbench.core.scoring import score_predictions
 from cxrbench.metrics.base import Metric, Statistics
 from cxrbench.statistics.bootstrap import Measured

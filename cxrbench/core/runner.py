@@ -9,25 +9,19 @@ from typing import Any
 from cxrbench.adapters.base import AdapterContext, closing_adapter, create_adapter
 from cxrbench.adapters.file import FileAdapter
 from cxrbench.core import jsonio
-from cxrbench.core.agreement import require_agreement
 from cxrbench.core.config import DEFAULT_BATCH_SIZE, RunConfig
-from cxrbench.core.errors import DataError, UnknownNameError, UsageError
-from cxrbench.core.ordering import hashed_order
 from cxrbench.core.predicting import predict_into
+from cxrbench.core.preparing import Prepared, build_metrics, check_agreement, note_data, note_file_ids, prepare
 from cxrbench.core.provenance import now, provenance
-from cxrbench.core.registry import METRICS, TASKS
-from cxrbench.core.reporter import Progress, Reporter, Silent
+from cxrbench.core.reporter import Reporter, Silent
 from cxrbench.core.requirements import Requirement
 from cxrbench.core.results import Results
 from cxrbench.core.run_folder import RUN_SCHEMA, RunFolder, folder_name, run_id
 from cxrbench.core.scoring import Scored, score_predictions, statistics_table
-from cxrbench.core.types import Adapter, Example, ModelInfo, Prediction
+from cxrbench.core.types import Adapter, ModelInfo, Prediction
 from cxrbench.datasets.images import load_image
 from cxrbench.metrics.base import Metric
-from cxrbench.tasks.base import Task, TaskData, TaskOptions
-from cxrbench.tasks.lazy import example_ids, take_examples
-
-_LISTED = 10
+from cxrbench.tasks.base import Task
 
 
 @dataclass(frozen=True)
@@ -47,58 +41,6 @@ class RunOutcome:
     @property
     def complete(self) -> bool:
         return all(item.status != "error" for item in self.predictions.values())
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A task with its data and the model, before anything is predicted."""
-
-    config: RunConfig
-    task: Task
-    data: TaskData
-    examples: Sequence[Example]
-    protocols: tuple[str, ...]
-
-    def in_data_order(self) -> list[Example]:
-        """The examples of the run in the order of the data set: the order in which they are scored."""
-        chosen = {example.id: example for example in self.examples}
-        return [chosen[name] for name in example_ids(self.data.examples) if name in chosen]
-
-    @property
-    def restricted(self) -> bool:
-        """Whether texts and films must stay on this machine: real data of a restricted task."""
-        return self.task.restricted and not self.data.phantom
-
-
-def prepare(config: RunConfig, task: Task | None = None, reporter: Reporter | None = None) -> Prepared:
-    """Load the task's data and check every name before any model is loaded.
-
-    Args:
-        task: A ready task, instead of the one that `config.task` names.
-
-    Raises:
-        UnknownNameError: An unknown task, protocol or metric.
-        UsageError: A metric option would send restricted texts elsewhere.
-        DataError: The data are not usable.
-    """
-    task = task or TASKS.load(config.task, where="--task")()
-    protocols = config.protocols or task.protocols[:1]
-    for name in protocols:
-        if name not in task.protocols:
-            raise UnknownNameError("protocol", name, task.protocols, where="--protocol")
-    for name in config.metrics:
-        if name not in (*task.metrics, *METRICS.names()) and ":" not in name:
-            raise UnknownNameError("metric", name, task.metrics, where="--metrics", hint="cxrbench list metrics")
-    progress = Progress(reporter or Silent(), "drawing the phantom (first use):")
-    data = task.load(TaskOptions(config.data_root, config.split, config.inputs, config.seed, progress))
-    ids = example_ids(data.examples)
-    if len(set(ids)) != len(ids):
-        raise DataError(f"task {task.name} yields the same id twice", hint="report this as a bug of the task")
-    ordered = hashed_order(ids, config.seed)[: config.limit]
-    prepared = Prepared(config, task, data, take_examples(data.examples, ordered), protocols)
-    if config.metric_options.get("provider_network") is True:
-        _check_agreement(prepared, "-m provider_network=true", "-m")
-    return prepared
 
 
 def run(
@@ -122,7 +64,7 @@ def run(
     model = adapter or create_adapter(config.model, _context(prepared))
     info = model.describe()
     if info.remote:
-        _check_agreement(prepared, f"model {config.model}", "--model", info.remote_host)
+        check_agreement(prepared, f"model {config.model}", "--model", info.remote_host)
     for note in info.notes:
         reporter.note(note)
     if isinstance(model, FileAdapter):
@@ -157,19 +99,6 @@ def run(
     return RunOutcome(folder, prepared.task, predictions, results)
 
 
-def _check_agreement(prepared: Prepared, sender: str, where: str, host: str | None = None) -> None:
-    if prepared.restricted:
-        require_agreement(
-            sender,
-            where=where,
-            task=prepared.task.name,
-            terms=prepared.data.terms,
-            agreement=prepared.config.data_agreement,
-            host=host,
-            allowed_hosts=prepared.config.allow_hosts,
-        )
-
-
 def record_requirements(outcome: RunOutcome, requirements: Sequence[Requirement]) -> list[dict[str, Any]]:
     """Check requirements against the first protocol's scores, and note the verdicts in run.json.
 
@@ -182,27 +111,6 @@ def record_requirements(outcome: RunOutcome, requirements: Sequence[Requirement]
     verdicts = [requirement.check(scores) for requirement in requirements]
     outcome.folder.write_run({**outcome.folder.read_run(), "requirements": verdicts})
     return verdicts
-
-
-def build_metrics(prepared: Prepared) -> dict[str, list[Metric]]:
-    """Protocol -> its metrics.
-
-    Raises:
-        UsageError: An option that makes no sense, or chosen families that need one.
-        WeightsError: Weights that an option names cannot be loaded.
-    """
-    config = prepared.config
-    built = {
-        protocol: prepared.task.build_metrics(protocol, prepared.data, config.metrics or None, config.metric_options)
-        for protocol in prepared.protocols
-    }
-    if not all(built.values()):
-        raise UsageError(
-            f"nothing to compute: {', '.join(config.metrics)} needs a metric option",
-            where="--metrics",
-            hint="name it with -m, for example -m chexbert=WEIGHTS; see docs/metrics.md",
-        )
-    return built
 
 
 def score_protocols(
@@ -331,35 +239,3 @@ def _try_write(folder: RunFolder, record: dict[str, Any]) -> None:
     except jsonio.StorageError:
         # The disk that refused the predictions refuses this too; the first error is the one to show.
         return
-
-
-def note_data(data: TaskData, reporter: Reporter) -> None:
-    """Say what is odd about the data and which examples take no part."""
-    for note in data.notes:
-        reporter.note(note)
-    for reason, ids in data.excluded.items():
-        reporter.note(f"{len(ids)} examples excluded: {reason}")
-
-
-def note_file_ids(model: FileAdapter, examples: Sequence[Example], reporter: Reporter) -> None:
-    """List the unknown, missing and repeated ids of a predictions file.
-
-    Raises:
-        DataError: Not one id of the file belongs to the examples.
-    """
-    wanted = {example.id for example in examples}
-    given = set(model.content.predictions)
-    for what, ids in (
-        ("ids of the file are not in this split", sorted(given - wanted)),
-        ("examples have no prediction in the file", sorted(wanted - given)),
-        ("ids occur more than once in the file", sorted(model.content.repeated)),
-    ):
-        if ids:
-            shown = ", ".join(ids[:_LISTED]) + (", ..." if len(ids) > _LISTED else "")
-            reporter.note(f"{len(ids)} {what}: {shown}")
-    if not given & wanted:
-        raise DataError(
-            "no id of the predictions file belongs to this split",
-            valid="ids like " + ", ".join(sorted(wanted)[:3]),
-            hint="check --id-column and --split",
-        )

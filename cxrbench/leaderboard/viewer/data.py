@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cxrbench.core.conditions import CONDITIONS
-from cxrbench.core.runner import Prepared
+from cxrbench.core.preparing import Prepared
 from cxrbench.core.types import STATUSES, Example
 from cxrbench.leaderboard.page.names import score_title
 from cxrbench.leaderboard.page.text import plain
