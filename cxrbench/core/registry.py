@@ -99,7 +99,7 @@ TASKS = Registry(
     {
         "iu-report": "report generation on IU X-ray (Open-i), findings and impression from the frontal film",
         "mimic-report": "report generation on MIMIC-CXR, findings and impression from the frontal film (restricted)",
-        "mimic-qba": "questions of MIMIC-Ext-CXR-QBA about the frontal film; test:A for grade A and better (restricted)",
+        "mimic-qba": "questions of MIMIC-Ext-CXR-QBA on the frontal film; test:A for grade A and better (restricted)",
         "vqa-rad": "zero-shot questions on VQA-RAD: chest films of the official test split; all:test for every organ",
         "slake": "zero-shot questions on the English part of SLAKE: chest X-rays of the test split; all:test for all",
     },

@@ -38,8 +38,7 @@ class LazyExamples(Sequence[Example]):
         return self._build([chosen])[0] if isinstance(chosen, int) else self._build(chosen)
 
     def __iter__(self) -> Iterator[Example]:
-        for start in range(0, len(self.ids), _BLOCK):
-            yield from self._build(range(start, min(start + _BLOCK, len(self.ids))))
+        yield from self._blocks(range(len(self.ids)))
 
     def take(self, ids: Iterable[str]) -> list[Example]:
         """The examples of these ids, in their order."""
@@ -47,8 +46,13 @@ class LazyExamples(Sequence[Example]):
         needed = set(wanted)
         # In the data set's order, so that what lies together in a file is read together.
         places = [place for place, name in enumerate(self.ids) if name in needed]
-        found = dict(zip((self.ids[place] for place in places), self._build(places)))
+        found = {example.id: example for example in self._blocks(places)}
         return [found[name] for name in wanted]
+
+    def _blocks(self, places: Sequence[int]) -> Iterator[Example]:
+        """Built some thousands at a time: what building needs besides must not grow with the number of examples."""
+        for start in range(0, len(places), _BLOCK):
+            yield from self._build(places[start : start + _BLOCK])
 
 
 def example_ids(examples: Sequence[Example]) -> Sequence[str]:

@@ -61,6 +61,11 @@ class Films:
         """What MIMIC-CXR-JPG says of a study; None where it is not there or does not know it."""
         return self.mimic.study(study_id) if self.mimic is not None and study_id in self.mimic else None
 
+    def path(self, patient_id: str, study_id: str, image_id: str) -> Path:
+        """Where a film is, or where the published layout has it."""
+        files = self.mimic.files if self.mimic is not None else ImageFiles(self.root)
+        return files.find(patient_id, study_id, image_id) or files.expected(patient_id, study_id, image_id)
+
     def images(self, patient_id: str, study_id: str, image_id: str, view: str) -> tuple[Image, ...]:
         """The film of a study, then what the inputs add. A listed film that is missing on disk is listed here too."""
         known = self.study(study_id)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Final
 
-from cxrbench.core.types import Example
 from cxrbench.datasets.mimic_cxr.collection import COUNTS, MimicCxr
 
 TERMS: Final = "PhysioNet Credentialed Health Data License 1.5.0 and its data use agreement"
@@ -22,9 +22,9 @@ def count_note(mimic: MimicCxr, part: str) -> str:
     return f"official {part}: {found}; DOCUMENTED ARE {_sentence(published)}: this copy is another or not whole"
 
 
-def missing_films_note(examples: Iterable[Example]) -> list[str]:
-    """The first film of which requests is missing on disk; no sentence where none is."""
-    paths = {example.request.images[0].path: example.group for example in examples if example.request.images}
+def missing_films_note(films: Iterable[Path]) -> list[str]:
+    """Which of the films are missing on disk; no sentence where none is."""
+    paths = list(dict.fromkeys(films))
     absent = [path for path in paths if not path.is_file()]
     if not absent:
         return []

@@ -90,7 +90,7 @@ class MimicReport:
             phantom=root.is_phantom,
             notes=(
                 *([] if root.is_phantom or split.per_image else [count_note(mimic, split.part)]),
-                *missing_films_note(examples),
+                *missing_films_note(example.request.images[0].path for example in examples),
                 *patients_note(people.path is not None),
                 *problems_note(mimic.problems),
             ),

@@ -65,22 +65,28 @@ class Asked:
     grade: str | None = None
 
 
-def exclusion(question: Asked) -> str | None:
-    """Why a question takes no part; None where it does."""
-    if question.type is None:
+def exclusion(type: str | None, *, asks: bool, answered: bool, yes_no: str | None) -> str | None:
+    """Why a question takes no part; None where it does.
+
+    Args:
+        type: Canonical identifier; None where it is not known.
+        asks, answered: Whether question and main answer have any text.
+        yes_no: The gold of a yes/no question.
+    """
+    if type is None:
         return "unknown question type"
-    if not question.text:
+    if not asks:
         return "no question text"
-    if not question.gold.text:
+    if not answered:
         return "no answer"
-    known = QUESTION_TYPES.get(question.type)
-    if known is not None and known.yes_no and question.gold.yes_no is None:
+    known = QUESTION_TYPES.get(type)
+    if known is not None and known.yes_no and yes_no is None:
         return "yes/no question whose main answer says neither"
     return None
 
 
 def qba_example(study: Study, question: Asked) -> Example:
-    """The example of a question that `exclusion` lets pass."""
+    """The example of a question for which `exclusion` has no reason."""
     type = question.type or ""
     id = f"{study.study_id}/{question.id}"
     family = family_of(type, question.text)

@@ -7,7 +7,7 @@ run does not depend on which of the two was there.
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from cxrbench.datasets.qba.gold import Gold, LabelledBox
@@ -40,20 +40,28 @@ ROWS: Final = (
 
 
 class QuestionSource(Protocol):
-    """The questions of a copy of the data.
+    """The questions of one split.
 
     Attributes:
         fingerprint: Of the data.
-        studies: A row per study (`studies_schema`).
-        notes: What is odd about the data, one sentence each.
+        studies: A row per study of the whole copy (`studies_schema`).
     """
 
     fingerprint: str
     studies: pa.Table
-    notes: tuple[str, ...]
 
-    def keys(self, split: str) -> pa.Table:
-        """`KEYS` of the questions of a split, in the order of the index."""
+    @property
+    def unreadable(self) -> Sequence[str]:
+        """Studies of the split whose file cannot be read, as far as this source reads files."""
+        ...
+
+    @property
+    def problems(self) -> Mapping[str, int]:
+        """What is odd about the data: kind (`cxrbench.datasets.qba.index.problems.KINDS`) -> how often."""
+        ...
+
+    def keys(self) -> pa.Table:
+        """`KEYS` of all questions of the split, in the order of the index."""
         ...
 
     def rows(self, pairs: Sequence[int]) -> pa.Table:
@@ -61,7 +69,7 @@ class QuestionSource(Protocol):
         ...
 
     def of_studies(self, numbers: Sequence[int]) -> pa.Table:
-        """`ROWS` of all questions of these studies."""
+        """`ROWS` of all questions of these studies, of whatever split."""
         ...
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from cxrbench.core.errors import DataError
@@ -67,6 +68,11 @@ class StudyMaker:
         if found is None:
             found = self._made[number] = self._make(self._studies.slice(number, 1).to_pylist()[0])
         return found
+
+    def film(self, number: int) -> Path:
+        """Where the primary frontal film of the study in this row is, or should be."""
+        row = self._studies.slice(number, 1).to_pylist()[0]
+        return self._films.path(row["patient_id"], row["study_id"], row["primary_image_id"])
 
     def _make(self, row: Mapping[str, Any]) -> Study:
         patient, study, image = row["patient_id"], row["study_id"], row["primary_image_id"]

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from iu_folder import uids, write_iu
 from mimic_writer import LABELS, film, report, write_mimic, write_reports
+from qba_collection import asked, write_collection
+from qba_writer import member, place, scene_graph
 from vqa_folder import rad_row, slake_row, write_rad, write_slake
 
 POOL = (
@@ -137,6 +139,34 @@ def write_mimic_report_twin(root: Path, draw: random.Random) -> Path:
     return root
 
 
+def write_qba_twin(root: Path, draw: random.Random) -> Path:
+    """Questions and their types stay; answers, boxes, graphs, grades and labels are drawn."""
+
+    def drawn(image: str) -> list[dict[str, object]]:
+        rows = asked(image)
+        for row in rows:
+            where = place("lungs", (0.0, 0.0, draw.randint(1, 99), 9.0), image=image, fallback=draw.random() < 0.5)
+            (answer,) = row["answers"]
+            answer |= {
+                "text": draw.choice((*POOL, "Yes, it is.", "No, it is not.")),
+                "positiveness": draw.choice(("pos", "neg")),
+                "obs_entities": draw.sample(("pleural effusion", "edema", "pacemaker"), draw.randint(0, 2)),
+                "regions": draw.sample(("left lung", "lungs", "heart"), draw.randint(0, 2)),
+                "modifiers": [["severity", draw.choice(("small", "severe"))]],
+                "laterality": draw.choice(("left", "right", "")),
+                "localization": where,
+            }
+            row["obs_ids"] = draw.sample(("O01", "O02"), draw.randint(0, 2))
+        return rows
+
+    keys = [("p90000001", "s99000001"), ("p90000001", "s99000002")]
+    graphs = {member(*key, "scene_graph"): scene_graph(*key, study_quality={"x": draw.randint(0, 5)}) for key in keys}
+    labels = [{"study_id": 99000001, **{name: draw.choice(("", 0, 1, -1)) for name in LABELS}}]
+    write_collection(root, questions=drawn, graphs=graphs, labels=labels, grade=lambda: draw.choice(("A++", "B", "")))
+    write_detections(root, "00000000-00000000-00000000-00000000-00000002")
+    return root
+
+
 def write_detections(folder: Path, image: str) -> None:
     box = {"class": "heart", "xyxy_norm": [0.1, 0.1, 0.5, 0.5], "score": 0.9}
     record = {"image_id": image, "width": 48, "height": 40, "boxes": [box], "detector": {"name": "fixed"}}
@@ -148,6 +178,10 @@ TWINS: dict[str, Twin] = {
     "mimic-report": Twin(
         write_mimic_report_twin,
         (("frontal",), ("frontal", "lateral", "indication", "technique", "comparison", "prior", "prior_report")),
+    ),
+    "mimic-qba": Twin(
+        write_qba_twin,
+        (("frontal",), ("frontal", "lateral", "prior", "indication", "prior_report"), ("frontal", "scene_graph")),
     ),
     "vqa-rad": Twin(write_rad_twin, (("frontal",), ("frontal", "scene_graph"))),
     "slake": Twin(write_slake_twin, (("frontal",), ("frontal", "scene_graph"))),

@@ -171,21 +171,19 @@ def test_the_condition_of_a_finding_question_is_the_one_asked_about_and_of_other
 
 
 @pytest.mark.parametrize(
-    ("question", "reason"),
+    ("type", "asks", "answered", "yes_no", "reason"),
     [
-        (Asked("q", None, "What?", question_gold("x", (POSITIVE,))), "unknown question type"),
-        (asked("D02_has_finding", text=""), "no question text"),
-        (Asked("q", "D02_has_finding", "What?", question_gold("D02_has_finding", ())), "no answer"),
-        (
-            asked("D02_has_finding", AnswerFacts("main_answer", "Unclear.")),
-            "yes/no question whose main answer says neither",
-        ),
-        (asked("D01_describe_finding", AnswerFacts("main_answer", "Unclear.")), None),
-        (asked("multi_hop"), None),
+        (None, True, True, None, "unknown question type"),
+        ("D02_has_finding", False, True, "yes", "no question text"),
+        ("D02_has_finding", True, False, None, "no answer"),
+        ("D02_has_finding", True, True, None, "yes/no question whose main answer says neither"),
+        ("D02_has_finding", True, True, "no", None),
+        ("D01_describe_finding", True, True, None, None),
+        ("multi_hop", True, True, None, None),
     ],
 )
-def test_questions_without_usable_gold_are_excluded_by_reason(question, reason):
-    assert exclusion(question) == reason
+def test_questions_without_usable_gold_are_excluded_by_reason(type, asks, answered, yes_no, reason):
+    assert exclusion(type, asks=asks, answered=answered, yes_no=yes_no) == reason
 
 
 FACTS = st.builds(
