@@ -11,7 +11,7 @@ Every way of sampling is given the same filtered questions and makes batches of 
 region group; only the samplers also balance types, visit every study once and repeat nothing. The pandas peers:
 
     pandas, batch    frame.sample(64, weights=...) for every batch, with one weight per row
-    pandas, epoch    frame.sample(n, weights=..., replace=True) once for an epoch, then cut
+    pandas, epoch    frame.sample(n, weights=..., replace=True) once for an epoch of n pairs
     pandas, study    8 studies by groupby(...).indices, of each frame.iloc[rows].sample(8, weights=..., replace=True):
                      without replacement pandas refuses weights as different as these
 
@@ -128,9 +128,7 @@ def pandas_epoch(columns: QuestionColumns, pairs: int) -> Callable[[], Iterator[
     frame = pandas_frame(columns)
 
     def epoch() -> Iterator[Any]:
-        index = frame.sample(pairs, weights="weight", replace=True, random_state=0).index.to_numpy()
-        for start in range(0, pairs, BATCH):
-            yield index[start : start + BATCH]
+        yield frame.sample(pairs, weights="weight", replace=True, random_state=0).index.to_numpy()
 
     return epoch
 

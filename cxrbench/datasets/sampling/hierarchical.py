@@ -78,13 +78,14 @@ class HierarchicalSampler:
         self._curriculum = curriculum
         self._cells = find_cells(columns)
         self._base = base_weights(columns, self._cells, self._targets, consistency)
-        firsts = np.flatnonzero(np.diff(columns.study, prepend=-1)) if len(columns) else np.zeros(0, np.int64)
-        drawable = (self._base > 0)[self._cells.of_row]
-        usable = np.add.reduceat(drawable, firsts, dtype=np.int64) if len(firsts) else firsts
-        self._first = firsts[usable > 0]
-        self._length = np.diff(np.append(firsts, len(columns)))[usable > 0]
-        self._wanted = np.minimum(usable[usable > 0], questions)
-        self.excluded = int(len(columns) - drawable.sum())
+        bounds = _bounds(columns.study)
+        # Running totals in 32 bits: 31 million questions are the reason to spare memory here.
+        drawable = np.cumsum((self._base > 0)[self._cells.of_row], dtype=np.int32)
+        usable = np.diff(np.where(bounds > 0, drawable[bounds - 1], 0)) if len(columns) else np.zeros(0, np.int64)
+        self._first = bounds[:-1][usable > 0]
+        self._length = np.diff(bounds)[usable > 0]
+        self._wanted = np.minimum(usable[usable > 0], questions).astype(np.int64)
+        self.excluded = int(self._cells.counts[self._base == 0].sum())
         if not len(self._first):
             raise DataError(
                 f"none of {len(columns)} questions can be drawn", valid="questions of a type that has a share"
@@ -184,3 +185,10 @@ class HierarchicalSampler:
             return mass
 
         return epoch_weights(epoch, self._cells, self._targets, self._curriculum, self._base, expected)
+
+
+def _bounds(study: NDArray[np.int32]) -> Ints:
+    """Where each study begins, and the end."""
+    if not len(study):
+        return np.zeros(1, np.int64)
+    return np.concatenate([[0], np.flatnonzero(study[1:] != study[:-1]) + 1, [len(study)]])
