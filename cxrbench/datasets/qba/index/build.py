@@ -22,7 +22,7 @@ from cxrbench.datasets.qba.index.grades import partition_grades
 from cxrbench.datasets.qba.index.manifest import Manifest, Shard, read_manifest
 from cxrbench.datasets.qba.index.plan import STUDIES_PER_SHARD, plan_studies, write_plan
 from cxrbench.datasets.qba.index.problems import Problems
-from cxrbench.datasets.qba.index.schema import MANIFEST, PROBLEMS, STUDIES
+from cxrbench.datasets.qba.index.schema import MANIFEST, PROBLEMS, QUESTIONS, STUDIES
 from cxrbench.datasets.qba.index.shard import BUILD, GRADES, PLAN
 
 if TYPE_CHECKING:
@@ -130,6 +130,9 @@ def _finish(
     )
     manifest.write(out)
     shutil.rmtree(out / BUILD, ignore_errors=True)
+    for leftover in (*out.glob(f"{QUESTIONS}/.part-*"), *out.glob(f"{PROBLEMS}/.part-*")):
+        # Of a worker whose run was killed.
+        leftover.unlink(missing_ok=True)
     return manifest
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _ALL = Selection()
-_NO_PROBLEMS = "SELECT '' AS kind, '' AS study_id, '' AS item, '' AS message WHERE FALSE"
+_NO_PROBLEMS = "SELECT '' AS kind, '' AS study_id, '' AS item, '' AS message, 0 AS count WHERE FALSE"
 
 
 class QbaIndex:
@@ -104,10 +104,10 @@ class QbaIndex:
         return pq.read_table(self.root / STUDIES, memory_map=True)
 
     def problems(self, kind: str | None = None, limit: int | None = 1000) -> list[dict[str, Any]]:
-        """What was odd about the data: kind, study_id, item, message. Counts of all are in `manifest.problems`."""
+        """What was odd about the data: kind, study_id, item, message and count. Totals are in `manifest.problems`."""
         where = "kind = ?" if kind else "TRUE"
         head = f"LIMIT {int(limit)}" if limit is not None else ""
-        query = f"SELECT kind, study_id, item, message FROM problems WHERE {where} {head}"
+        query = f"SELECT kind, study_id, item, message, count FROM problems WHERE {where} {head}"
         return [row for batch in self.sql(query, [kind] if kind else []) for row in batch.to_pylist()]
 
     def take(self, pairs: NDArray[np.int64], columns: Sequence[str] = tuple(COLUMNS)) -> pa.Table:
