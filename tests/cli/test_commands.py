@@ -81,7 +81,7 @@ def small_id(root):
         (("rnu",), 2, "did you mean 'run'?"),
         (("run", "--modle", "x"), 2, "--model"),
         (("run", "--task", "iu-report"), 2, "--model"),
-        (("run", "--model", "baseline:empty", "--task", "iu-raport"), 2, "did you mean 'iu-report'?"),
+        (("run", "--model", "baseline:empty", "--task", "iu-raport"), 2, "did you mean 'iu-report'"),
         (("run", "--model", "baseline:empty", "--task", "iu-report", "--data-root", "/absent"), 3, "does not exist"),
         (("run", "--model", "file:absent.jsonl", "--task", "iu-report"), 3, "file not found"),
         (("run", "--model", "baseline:empty", "--task", "iu-report", "--limit", "0"), 2, "at least 1"),
