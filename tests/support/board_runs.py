@@ -3,6 +3,7 @@
 import json
 import shutil
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
@@ -43,7 +44,7 @@ class Ratio(AdditiveMetric):
     """A ratio of sums, as F1 is: no mean of values per example. Undefined where nothing is above a half."""
 
     name = "ratio"
-    scores = {"ratio": "higher"}
+    scores: ClassVar = {"ratio": "higher"}
 
     def signature(self):
         return "ratio|version:1"
@@ -61,7 +62,7 @@ class Middle(Metric):
 
     name = "middle"
     additive = False
-    scores = {"middle": "higher"}
+    scores: ClassVar = {"middle": "higher"}
 
     def signature(self):
         return "middle|version:1"

@@ -40,7 +40,7 @@ def test_phantom_and_real_data_never_share_a_table(tmp_path):
     ],
 )
 def test_other_data_split_or_version_make_another_table(tmp_path, change):
-    first, second = made(tmp_path, Model("alpha", 0.6), Model("beta", 0.6))
+    _, second = made(tmp_path, Model("alpha", 0.6), Model("beta", 0.6))
     assert len(sorted_runs(tmp_path)[0]) == 1
     edited(second, "run.json", change)
     assert len(sorted_runs(tmp_path)[0]) == 2
