@@ -125,7 +125,12 @@ def scoring_options(command: Command) -> Command:
 
 
 def task_options(command: Command) -> Command:
-    """--split, --limit, --inputs."""
+    """--split, --limit, --inputs, --control."""
+    command = click.option(
+        "--control",
+        type=click.Choice(["shuffled", "blank"]),
+        help="Show the model films of other patients, or empty ones: does it look at the image?",
+    )(command)
     command = click.option(
         "--inputs",
         default="frontal",

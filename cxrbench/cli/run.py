@@ -73,6 +73,7 @@ def run_config(given: dict[str, Any]) -> Any:
         metric_options=opt.parse_options(given.get("metric_options", ())),
         data_agreement=given["data_agreement"],
         allow_hosts=tuple(given.get("allow_hosts", ())),
+        control=given.get("control"),
     )
 
 

@@ -20,6 +20,8 @@ _IDENTITY = {
     "data": "fingerprint of the data",
 }
 
+_CONTROL = {"shuffled": "films of other patients (--control shuffled)", "blank": "empty films (--control blank)"}
+
 
 @dataclass(frozen=True)
 class OpenRun:
@@ -182,6 +184,12 @@ def cautions(runs: Sequence[OpenRun]) -> list[str]:
                 f"{first.name} was shown {', '.join(seen[0])}; {run.name} was shown {', '.join(seen[1])}: "
                 "a difference may come from what a model was shown"
             )
+        controls = [item.record["identity"].get("control") for item in (first, run)]
+        if controls[0] != controls[1]:
+            wrong = [
+                f"{item.name} was shown {_CONTROL[str(kind)]}" for item, kind in zip((first, run), controls) if kind
+            ]
+            notes.append(f"{' and '.join(wrong)}: the difference is its reliance on the image")
         if run.folder.path.resolve() == first.folder.path.resolve():
             notes.append(f"{run.name} is the same run folder as {first.name}")
     partial = [run.name for run in runs if run.partial]

@@ -29,6 +29,7 @@ class RunConfig:
         resamples: Bootstrap resamples.
         data_agreement: The agreement under which restricted data may be sent to another machine, in the user's words.
         allow_hosts: Machines that restricted data may be sent to under that agreement.
+        control: "shuffled" or "blank" to show the model wrong or empty films; None for the right ones.
     """
 
     model: str
@@ -48,6 +49,7 @@ class RunConfig:
     metric_options: Mapping[str, Any] = field(default_factory=dict)
     data_agreement: str | None = None
     allow_hosts: tuple[str, ...] = ()
+    control: str | None = None
 
     def __post_init__(self) -> None:
         for name, low in (("limit", 1), ("batch_size", 1), ("resamples", 100)):

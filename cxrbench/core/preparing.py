@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from cxrbench.adapters.file import FileAdapter
 from cxrbench.core.agreement import require_agreement
 from cxrbench.core.config import RunConfig
+from cxrbench.core.controls import CONTROLS
 from cxrbench.core.errors import DataError, UnknownNameError, UsageError
 from cxrbench.core.ordering import hashed_order
 from cxrbench.core.registry import METRICS, TASKS
@@ -57,6 +58,8 @@ def prepare(config: RunConfig, task: Task | None = None, reporter: Reporter | No
     for name in protocols:
         if name not in task.protocols:
             raise UnknownNameError("protocol", name, task.protocols, where="--protocol")
+    if config.control is not None and config.control not in CONTROLS:
+        raise UnknownNameError("control", config.control, CONTROLS, where="--control")
     for name in config.metrics:
         if name not in (*task.metrics, *METRICS.names()) and ":" not in name:
             raise UnknownNameError("metric", name, task.metrics, where="--metrics", hint="cxrbench list metrics")

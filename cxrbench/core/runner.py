@@ -10,6 +10,7 @@ from cxrbench.adapters.base import AdapterContext, closing_adapter, create_adapt
 from cxrbench.adapters.file import FileAdapter
 from cxrbench.core import jsonio
 from cxrbench.core.config import DEFAULT_BATCH_SIZE, RunConfig
+from cxrbench.core.controls import controlled
 from cxrbench.core.predicting import predict_into
 from cxrbench.core.preparing import Prepared, build_metrics, check_agreement, note_data, note_file_ids, prepare
 from cxrbench.core.provenance import now, provenance
@@ -18,7 +19,7 @@ from cxrbench.core.requirements import Requirement
 from cxrbench.core.results import Results
 from cxrbench.core.run_folder import RUN_SCHEMA, RunFolder, folder_name, run_id
 from cxrbench.core.scoring import Scored, score_predictions, statistics_table
-from cxrbench.core.types import Adapter, ModelInfo, Prediction
+from cxrbench.core.types import Adapter, ModelInfo, Prediction, Request
 from cxrbench.datasets.images import load_image
 from cxrbench.metrics.base import Metric
 from cxrbench.tasks.base import Task
@@ -78,7 +79,7 @@ def run(
             predictions = predict_into(
                 folder,
                 model,
-                [example.request for example in prepared.examples],
+                _requests(prepared, folder),
                 batch_size=record["batch_size"],
                 micro_batch=config.batch_size,
                 decode=load_image if info.needs_pixels else None,
@@ -146,6 +147,13 @@ def score_protocols(
     }
 
 
+def _requests(prepared: Prepared, folder: RunFolder) -> list[Request]:
+    config = prepared.config
+    if config.control is None:
+        return [example.request for example in prepared.examples]
+    return controlled(prepared.examples, config.control, folder.path, config.seed)
+
+
 def _context(prepared: Prepared) -> AdapterContext:
     config = prepared.config
     return AdapterContext(
@@ -170,6 +178,8 @@ def _identity(prepared: Prepared, info: ModelInfo) -> dict[str, Any]:
         "protocols": list(prepared.protocols),
         "inputs": list(prepared.config.inputs),
         "seed": prepared.config.seed,
+        # Named only where there is one, so that the ids of other runs stay what they were.
+        **({} if prepared.config.control is None else {"control": prepared.config.control}),
     }
 
 
@@ -229,6 +239,7 @@ def results_provenance(record: Mapping[str, Any]) -> dict[str, Any]:
         },
         "model": record["model"],
         "inputs": record["identity"]["inputs"],
+        **({"control": record["identity"]["control"]} if "control" in record["identity"] else {}),
         **record["provenance"],
     }
 
