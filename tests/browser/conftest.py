@@ -1,6 +1,7 @@
 """A real Chromium that opens pages from `file://` and keeps what they complain about and ask for."""
 
 import shutil
+import time
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -66,6 +67,22 @@ def open_file(chromium):
     yield open_it
     for context in contexts:
         context.close()
+
+
+@pytest.fixture(scope="session")
+def until():
+    """Waits until an expression holds: `until(page, "expression")`.
+
+    Unlike playwright's own `wait_for_function`, it evaluates nothing inside the page, which the policy forbids.
+    """
+
+    def wait(page, expression: str, seconds: float = 5.0) -> None:
+        end = time.monotonic() + seconds
+        while not page.evaluate(expression):
+            assert time.monotonic() < end, f"never true: {expression}"
+            page.wait_for_timeout(20)
+
+    return wait
 
 
 @pytest.fixture(scope="session")

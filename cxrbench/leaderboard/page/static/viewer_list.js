@@ -16,7 +16,7 @@
   const mark = (place) => {
     const { order, score } = chosen();
     const number = index.scores.findIndex((item) => item.name === score);
-    if (order === "sure") return examples.missing(index.sure[0][place]) ? "" : index.sure[0][place].toFixed(2);
+    if (order === "sure") return examples.missing(index.sure[0][place]) ? "–" : index.sure[0][place].toFixed(2);
     if (number >= 0 && order !== "data") {
       const values = index.values.map((model) => model[number][place]).filter((value) => !examples.missing(value));
       if (order === "disagree") return values.length > 1 ? "± " + (Math.max(...values) - Math.min(...values)).toFixed(2) : "–";
@@ -106,7 +106,8 @@
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || by("help").open) return;
     const typing = event.target.closest("input, select, textarea");
-    if (event.key === "Escape" && typing) { typing.blur(); return; }
+    // A search field would also empty itself.
+    if (event.key === "Escape" && typing) { typing.blur(); event.preventDefault(); return; }
     if (typing) return;
     const inList = by("list").contains(event.target);
     const steps = { j: 1, ArrowRight: 1, k: -1, ArrowLeft: -1, ...(inList ? { ArrowDown: 1, ArrowUp: -1 } : {}) };
