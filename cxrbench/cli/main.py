@@ -24,6 +24,7 @@ COMMANDS = {
     "table": "Make a table for a paper: LaTeX, CSV or Markdown.",
     "report": "One run as a page: strata, conditions, curves, errors.",
     "leaderboard": "Build leaderboards from run folders, as static pages.",
+    "export": "Copy a run without texts, ids and paths, to show it to others.",
     "label": "Label reports with the 14 CheXpert conditions.",
     "train": "Train a reference model.",
     "generate": "Write reports for image files.",
