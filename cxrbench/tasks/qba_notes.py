@@ -30,9 +30,10 @@ def question_notes(
         for kind, count in sorted(source.problems.items())
         if kind not in _QUIET
     ]
-    lost = sum(count for kind, count in source.problems.items() if kind in _QUIET)
-    if lost:
-        notes.append(f"{lost:,} times a region or finding is named that no table maps; such names are no gold")
+    if count := source.problems.get("unmapped_region"):
+        notes.append(f"{count:,} mentions of regions that are none of the 26: no gold for region scores")
+    if count := source.problems.get("unmapped_entity"):
+        notes.append(f"{count:,} mentions of findings that the table of conditions does not know")
     return notes
 
 

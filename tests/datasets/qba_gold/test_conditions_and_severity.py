@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from cxrbench.core.conditions import CONDITIONS
 from cxrbench.datasets.qba.gold import SCALE, conditions_of_entity, gold_conditions, severity_of
+from cxrbench.metrics.labelers.base import get_labeler
 from cxrbench.metrics.vqa import SEVERITIES
 
 
@@ -60,6 +61,29 @@ def test_the_name_of_a_condition_stands_for_itself(condition):
 )
 def test_entities_stand_for_the_conditions_of_the_chexpert_labeler(entity, expected):
     assert conditions_of_entity(entity) == expected
+
+
+# What the table reads otherwise than the embedded labeler reads "There is <name>.", and why.
+OTHERWISE = {
+    "enlarged cardiomediastinum": "the labeler adds the heart, which this name does not single out",
+    "enlarged cardiomediastinal silhouette": "likewise",
+    "pleural mass": "a mass, as the CheXpert labeler has it",
+    "pulmonary edema hazy opacity": "one entity of Chest ImaGenome; the longer part decides",
+    "pleural parenchymal opacity": "named with the pleura",
+    "old rib fracture deformity": "an old deformity",
+    "soft tissue mass": "outside the lung",
+}
+
+
+def test_where_the_embedded_labeler_reads_a_condition_in_a_name_the_table_says_the_same():
+    names = sorted({name for section in sections().values() for name in section})
+    read = get_labeler("rules").label([f"There is {name}." for name in names])
+    differ = set()
+    for name, labels in zip(names, read):
+        found = {condition for condition, label in labels.items() if label == 1 and condition != "No Finding"}
+        if found and found != set(conditions_of_entity(name)):
+            differ.add(name)
+    assert differ == set(OTHERWISE)
 
 
 def test_unknown_entities_are_named_and_parents_and_subcategories_only_speak_where_no_entity_is_known():
