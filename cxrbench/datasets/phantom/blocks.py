@@ -29,6 +29,11 @@ _WORKER_ENVIRONMENT = {
 }
 
 
+def cores() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def do_block(function: str, block: int, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Run one block: `function` is `module:name`, called with the block's number and the arguments."""
     module, _, name = function.partition(":")

@@ -12,6 +12,8 @@ from typing import Any, Final
 from cxrbench.core.errors import UnknownNameError, UsageError
 from cxrbench.datasets.phantom.info import GENERATOR_VERSION, IU_XRAY, PhantomInfo, files_fingerprint
 from cxrbench.datasets.phantom.qba import writer as qba
+from cxrbench.datasets.phantom.slake import writer as slake
+from cxrbench.datasets.phantom.vqa_rad import writer as vqa_rad
 from cxrbench.datasets.phantom.writer import DEFAULT_STUDIES
 
 
@@ -71,6 +73,20 @@ KINDS: Final[dict[str, PhantomKind]] = {
             qba.DEFAULT_STUDIES,
             f"phantom-{qba.MIMIC_QBA}",
             f"{_PHANTOM}.qba.writer:write_mimic_phantom",
+        ),
+        PhantomKind(
+            vqa_rad.VQA_RAD,
+            vqa_rad.GENERATOR_VERSION,
+            vqa_rad.DEFAULT_IMAGES,
+            f"phantom-{vqa_rad.VQA_RAD}",
+            f"{_PHANTOM}.vqa_rad.writer:write_vqa_rad_phantom",
+        ),
+        PhantomKind(
+            slake.SLAKE,
+            slake.GENERATOR_VERSION,
+            slake.DEFAULT_IMAGES,
+            f"phantom-{slake.SLAKE}",
+            f"{_PHANTOM}.slake.writer:write_slake_phantom",
         ),
     )
 }

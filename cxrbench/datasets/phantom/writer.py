@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-import os
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -17,17 +16,15 @@ from typing import Any
 
 from cxrbench.core.conditions import CONDITIONS
 from cxrbench.core.errors import DataError, UsageError
+from cxrbench.datasets.phantom.blocks import cores
 from cxrbench.datasets.phantom.info import GENERATOR_VERSION, INFO, TRUTH, PhantomInfo
+from cxrbench.datasets.phantom.new_folder import new_folder
 from cxrbench.datasets.phantom.studies import Written, draw_studies
 
 FIRST_UID = 90001
 DEFAULT_STUDIES = 3000
 IMAGES = "images/images_normalized"
 Progress = Callable[[int, int], None]
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _write_csv(path: Path, columns: Sequence[str], rows: Sequence[dict[str, str]]) -> None:
@@ -65,16 +62,12 @@ def write_phantom(
 
     if studies < 1 or studies > 9999:
         raise UsageError(f"a phantom of {studies} studies cannot be written", valid="1 to 9999 studies")
-    if seed < 0 or (workers is not None and workers < 1):
-        raise UsageError(f"seed {seed}, workers {workers}", valid="seed >= 0, workers >= 1")
-    if root.is_file() or (root.is_dir() and any(root.iterdir())):
-        raise DataError("the phantom's folder is not empty", where=str(root), hint="name a new folder")
-    try:
+    with new_folder(root, seed, workers, "about 55 kB a study"):
         images = root / IMAGES
         images.mkdir(parents=True, exist_ok=True)
         uids = range(FIRST_UID, FIRST_UID + studies)
         written: list[Written] = []
-        for one in draw_studies(images, seed, uids, workers or _cores()):
+        for one in draw_studies(images, seed, uids, workers or cores()):
             written.append(one)
             if progress is not None:
                 progress(len(written), studies)
@@ -106,12 +99,6 @@ def write_phantom(
             },
         )
         (root / INFO).write_text(json.dumps(info.to_json(), indent=1) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise DataError(
-            f"cannot write the phantom: {error.strerror or error}",
-            where=str(root),
-            hint="free some space (about 55 kB a study) or name another folder",
-        ) from error
     return info
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 from collections import Counter
 from collections.abc import Callable
@@ -13,9 +12,10 @@ from pathlib import Path
 from typing import Final
 
 from cxrbench.core.conditions import CONDITIONS
-from cxrbench.core.errors import DataError, UsageError
-from cxrbench.datasets.phantom.blocks import run_blocks
+from cxrbench.core.errors import UsageError
+from cxrbench.datasets.phantom.blocks import cores, run_blocks
 from cxrbench.datasets.phantom.info import INFO, PhantomInfo, files_fingerprint
+from cxrbench.datasets.phantom.new_folder import new_folder
 
 MIMIC_QBA: Final = "mimic-qba"
 GENERATOR_VERSION: Final = "1"
@@ -24,11 +24,6 @@ DEFAULT_STUDIES: Final = 1200
 DEFAULT_QUESTIONS: Final = 80
 MOST_STUDIES: Final = 400_000
 Progress = Callable[[int, int], None]
-
-
-def cores() -> int:
-    """Processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def write_mimic_phantom(
@@ -70,15 +65,10 @@ def write_mimic_phantom(
             f"a phantom of {studies} studies with {questions} questions each cannot be written",
             valid=f"1 to {MOST_STUDIES} studies, {FEWEST} to {MOST} questions",
         )
-    if seed < 0 or (workers is not None and workers < 1):
-        raise UsageError(f"seed {seed}, workers {workers}", valid="seed >= 0, workers >= 1")
-    if root.is_file() or (root.is_dir() and any(root.iterdir())):
-        raise DataError("the phantom's folder is not empty", where=str(root), hint="name a new folder")
     job = Job(str(root), studies, seed, questions, films, unpacked)
     workers = workers or cores()
     here = f"{__package__}.block:write_block", f"{__package__}.joining:join_block"
-    try:
-        root.mkdir(parents=True, exist_ok=True)
+    with new_folder(root, seed, workers, "2 kB a question unpacked, a tenth of that zipped, 30 kB a film"):
         blocks = len(job.blocks())
         digests: dict[int, str] = {}
         drawn: Counter[str] = Counter()
@@ -105,10 +95,4 @@ def write_mimic_phantom(
             dataset=MIMIC_QBA,
         )
         (root / INFO).write_text(json.dumps(info.to_json(), indent=1) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise DataError(
-            f"cannot write the phantom: {error.strerror or error}",
-            where=str(root),
-            hint="free some space (see docs/data/phantom.md for sizes) or name another folder",
-        ) from error
     return info
