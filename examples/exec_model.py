@@ -1,6 +1,6 @@
 """A model as a program: reads one request a line, writes one prediction a line.
 
-    cxrbench run --model "exec:python examples/exec_model.py" --task iu-report --limit 20
+cxrbench run --model "exec:python examples/exec_model.py" --task iu-report --limit 20
 """
 
 import json

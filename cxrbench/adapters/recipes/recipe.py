@@ -13,6 +13,7 @@ from typing import Any
 from cxrbench.core.errors import DataError, UnknownNameError
 
 DEFAULT = "default"
+MODEL_CLASSES = ("image-text-to-text", "causal-lm")
 READINGS = ("whole", "first_line", "last_line", "json")
 _FAMILIES = Path(__file__).parent / "families"
 _PLACES = ("prompt", "question", "indication", "technique", "comparison", "prior_report", "choices")
@@ -34,6 +35,9 @@ class Recipe:
         read_report, read_vqa: What of the output is the answer: "whole", "first_line", "last_line", "json" (the
             field `answer` or `text` of the first JSON object), or a regular expression with one group, "after:…".
         choice_line: Appended to a question with choices; `{choices}` is filled in; empty for none.
+        template: The whole prompt of a model without a chat template: `{images}` stands for one image token per film,
+            `{system}` and `{text}` for the messages.
+        model_class: "image-text-to-text" or "causal-lm", the automatic class that loads the model (hf:).
     """
 
     name: str
@@ -51,12 +55,20 @@ class Recipe:
     read_report: str = "whole"
     read_vqa: str = "whole"
     choice_line: str = ""
+    template: str = ""
+    model_class: str = MODEL_CLASSES[0]
 
     def __post_init__(self) -> None:
         for name in ("read_report", "read_vqa"):
             _check_reading(self.name, name, getattr(self, name))
         for name in ("report", "vqa", "choice_line"):
             _check_places(self.name, name, getattr(self, name))
+        if self.template and "{text}" not in self.template:
+            raise DataError(f"recipe {self.name!r}: template has no {{text}}", valid="{images}, {system}, {text}")
+        if self.model_class not in MODEL_CLASSES:
+            raise DataError(
+                f"recipe {self.name!r}: model_class is {self.model_class!r}", valid=", ".join(MODEL_CLASSES)
+            )
         for name, low in (("max_images", 0), ("max_side", 16), ("max_new_tokens", 1), ("temperature", 0)):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, (int, float)) or value < low:
