@@ -5,6 +5,7 @@ import io
 import json
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 from board_runs import TASK, Model, edited, made
@@ -13,6 +14,7 @@ from cxrbench.leaderboard.board.analysis import Settings
 from cxrbench.leaderboard.board.build import Options, build
 
 pytestmark = pytest.mark.browser
+GOLDEN = Path(__file__).parents[1] / "fixtures" / "golden_run"
 OPTIONS = Options(trusted=frozenset({TASK}), settings=Settings(resamples=200, trials=200))
 MODELS = (("alpha", 0.62), ("beta", 0.6), ("gamma", 0.5), ("delta", 0.4))
 DARK_AND_NARROW = [
@@ -31,14 +33,19 @@ def site(tmp_path_factory):
     made(root / "runs", Model("floor", 0.3, is_baseline=True), Model("fails", 0.5, fails=("e003",)))
     made(root / "runs", Model("told", 0.7), inputs=("frontal", "indication"))
     for path in (root / "runs").glob("numbers/delta/*/results.json"):
-        gone = {"value": None, "ci95": None, "reason": "for a test"}
-        edited(path.parent, "results.json", lambda record: record["scores"]["cost"].update(gone))
+        edited(path.parent, "results.json", without_cost)
     return build(root / "runs", root / "site", OPTIONS)
 
 
 @pytest.fixture(scope="module")
 def board(site):
     return site.folder / "numbers--plain.html"
+
+
+@pytest.fixture(scope="module")
+def golden(tmp_path_factory):
+    """A real report task with real scores, a floor alone, and published numbers."""
+    return build(GOLDEN, tmp_path_factory.mktemp("golden"), OPTIONS).folder / "iu-report--cxrbench.html"
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +60,10 @@ def hostile(tmp_path_factory):
     return build(root / "runs", root / "site", OPTIONS).folder / "numbers--plain.html"
 
 
+def without_cost(record):
+    record["scores"]["cost"].update(value=None, ci95=None, reason="for a test")
+
+
 def labels(page, shown=":visible"):
     return page.locator(f"#board tbody[data-kind=model] tr[id]{shown} th.name a").all_inner_texts()
 
@@ -65,7 +76,8 @@ def column(page, name):
     """The visible values of a column, top to bottom."""
     return page.evaluate(
         """(name) => {
-            const place = [...document.querySelectorAll('#board thead th')].findIndex((th) => th.dataset.col === name);
+            const heads = [...document.querySelectorAll('#board thead th')];
+            const place = heads.findIndex((th) => th.dataset.col === name);
             const rows = [...document.querySelectorAll('#board tbody[data-kind=model] tr[id]:not(.out)')];
             return rows.map((row) => row.cells[place].innerText.split('\\n')[0].trim());
         }""",
@@ -111,6 +123,21 @@ def test_axe_finds_no_violation(site, open_file, violations, name, options):
     page = open_file(site.folder / name, **options).page
     page.evaluate("document.querySelectorAll('details:not(.menu)').forEach((item) => { item.open = true; })")
     assert violations(page) == []
+
+
+@pytest.mark.parametrize("name", ["hostile", "golden"])
+def test_axe_finds_no_violation_on_other_pages(name, request, open_file, violations):
+    page = open_file(request.getfixturevalue(name)).page
+    page.evaluate("document.querySelectorAll('details:not(.menu)').forEach((item) => { item.open = true; })")
+    assert violations(page) == []
+
+
+def test_published_numbers_stand_apart(golden, open_file):
+    opened = open_file(golden)
+    assert opened.complaints == []
+    assert opened.page.get_by_role("heading", name="Reported elsewhere, not measured").is_visible()
+    assert "R2Gen" in opened.page.locator("table.published").inner_text()
+    assert "R2Gen" not in opened.page.locator("#board").inner_text()
 
 
 def test_axe_finds_no_violation_in_menus_and_the_dialog(board, open_file, violations):

@@ -234,6 +234,18 @@ def more_scores(record):
     return {f"rules_f1/Condition number {number}": found for number in range(36)}
 
 
+def test_published_numbers_stand_apart_on_real_pages_of_their_data(tmp_path):
+    golden = Path(__file__).parents[2] / "fixtures" / "golden_run"
+    site = build(golden, tmp_path / "site", Options(settings=Settings(resamples=100, trials=100)))
+    text = page_of(site, "iu-report--cxrbench.html")
+    assert "Reported elsewhere, not measured" in text
+    assert "R2GenCMN" in text
+    assert "R2GenCMN" not in (site.folder / "leaderboard.json").read_text()
+    (table, *_) = site.summary["tables"]
+    assert table["main"] == "rules_micro_f1_14"
+    assert table["pools"][0]["by"]["bleu_4"]["groups"] == 12
+
+
 def test_templates_compute_nothing():
     room = Path(cxrbench.leaderboard.__file__).parent / "templates"
     for path in room.glob("leaderboard_*.html"):
