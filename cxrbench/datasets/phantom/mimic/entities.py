@@ -120,7 +120,7 @@ ENTITIES: Final = _table(
             ("tracheostomy tube", "tube", "TUBES", "trachea"),
             ("picc line", "catheter", "CATHETERS", "svc"),
             ("swan ganz catheter", "catheter", "CATHETERS", "mediastinum"),
-            ("surgical clips", "surgical material", "SURGICAL_MATERIAL", "mediastinum"),
+            ("surgical clip", "surgical material", "SURGICAL_MATERIAL", "mediastinum"),
             ("spinal hardware", "surgical material", "SURGICAL_MATERIAL", "thoracic spine"),
         )
     ),

@@ -111,9 +111,7 @@ def deny(entity: str, indirect: bool = False) -> Statement:
         entity=entity,
         polarity="negative",
         name=f"no {entity}",
-        summary=(_PRAISE if indirect else _DENIALS).get(
-            entity, f"There {'are' if entity.endswith('clips') else 'is'} no {entity}."
-        ),
+        summary=(_PRAISE if indirect else _DENIALS).get(entity, f"There is no {entity}."),
         regions=known.regions,
         side="bilateral" if known.regions[0].endswith("s") or known.regions == ("pleural space",) else "",
         indirect=indirect,

@@ -69,7 +69,7 @@ def _about_two(facts: Facts, one: Fact, other: Fact) -> Iterator[Asked]:
     about = (one, other)
     yield _asked(
         "multi_hop_same_side",
-        f"Is the {first} in the lung on the same side as the {second}?",
+        f"Is the {first} in the half of the chest that contains the {second}?",
         "yes" if same else "no",
         facts,
         about,

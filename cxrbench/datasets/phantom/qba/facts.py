@@ -114,7 +114,8 @@ class Facts:
         known = (name, positive, regions)
         if known not in self._plain:
             place = place_of(self.study, regions, None) if regions and not positive else self.nowhere
-            side = laterality(regions[0]) if len(regions) == 1 else ""
+            sides = {laterality(region) for region in regions}
+            side = sides.pop() if len(sides) == 1 else ""
             self._plain[known] = Fact(
                 "", "", positive, name, "", regions, side, place, None,
                 _tail(name, side, regions, "", "certain", positive, [], place, None, False), from_report=False,

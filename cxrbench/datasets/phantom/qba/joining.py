@@ -14,6 +14,7 @@ from cxrbench.datasets.phantom.parts import csv_lines, join_text, join_zips
 from cxrbench.datasets.phantom.qba import quality
 from cxrbench.datasets.phantom.qba.answers import KINDS
 from cxrbench.datasets.phantom.qba.block import ARCHIVES, FILENAMES_PART, QBA, TRUTH_PART, Job
+from cxrbench.datasets.phantom.qba.exports import EXPORTS, exported
 from cxrbench.datasets.phantom.qba.metadata import INDEX
 from cxrbench.datasets.phantom.qba.regions import ASKED
 from cxrbench.datasets.phantom.qba.table_files import join_csv, join_parquet, read_parts
@@ -39,6 +40,17 @@ def tasks(job: Job, blocks: int) -> list[Callable[[], Any]]:
 
         return join
 
+    def export(name: str, title: str) -> Callable[[], Any]:
+        def join() -> None:
+            needed = {name, "question_metadata", "image_metadata"}
+            blocks_of = ({key: _read(job.part(block, f"{key}.arrow")) for key in needed} for block in range(blocks))
+            folder = root / QBA / "exports" / title / "metadata"
+            rows = list(exported(name, EXPORTS[title], blocks_of))
+            join_parquet(name, rows, folder / f"{name}.parquet")
+            join_csv(rows, folder / f"{name}.csv.gz")
+
+        return join
+
     def archive(kind: str) -> Callable[[], Any]:
         return lambda: join_zips(parts(f"{kind}.zip"), root / ARCHIVES[kind])
 
@@ -52,6 +64,8 @@ def tasks(job: Job, blocks: int) -> list[Callable[[], Any]]:
     found += [lines(name) for name in TABLES]
     found.append(lambda: join_text(parts(TRUTH_PART), root / TRUTH))
     if job.films:
+        # Of a corpus without films, which is large, the exports would repeat gigabytes.
+        found += [export(name, title) for title in EXPORTS for name in INDEX]
         found.append(lambda: join_text(parts(FILENAMES_PART), root / IMAGE_FILENAMES))
     found.append(lambda: _write_descriptions(root))
     return found
@@ -61,6 +75,10 @@ def join_block(block: int, blocks: int, **job: Any) -> dict[str, Any]:
     """Do one of the tasks."""
     tasks(Job(**job), blocks)[block]()
     return {}
+
+
+def _read(path: Path) -> Any:
+    return next(read_parts([path]))
 
 
 def _write_descriptions(root: Path) -> None:

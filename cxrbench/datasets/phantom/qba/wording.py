@@ -132,7 +132,6 @@ NO_ARTICLE: Final = frozenset(
         "subcutaneous emphysema",
         "scoliosis",
         "degenerative change",
-        "surgical clips",
         "spinal hardware",
         "pulmonary vascular congestion",
         "costophrenic angle blunting",
