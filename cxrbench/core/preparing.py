@@ -10,7 +10,7 @@ from cxrbench.core.agreement import require_agreement
 from cxrbench.core.config import RunConfig
 from cxrbench.core.controls import CONTROLS
 from cxrbench.core.errors import DataError, UnknownNameError, UsageError
-from cxrbench.core.ordering import hashed_order
+from cxrbench.core.ordering import by_film, hashed_order
 from cxrbench.core.registry import METRICS, TASKS
 from cxrbench.core.reporter import Progress, Reporter, Silent
 from cxrbench.core.types import Example
@@ -23,7 +23,12 @@ _LISTED = 10
 
 @dataclass(frozen=True)
 class Prepared:
-    """A task with its data and the model, before anything is predicted."""
+    """A task with its data and the model, before anything is predicted.
+
+    Attributes:
+        examples: In the order in which they are predicted: of a limited run by a seeded hash of their ids, so that a
+            larger limit extends it; of a whole run film by film.
+    """
 
     config: RunConfig
     task: Task
@@ -69,7 +74,10 @@ def prepare(config: RunConfig, task: Task | None = None, reporter: Reporter | No
     if len(set(ids)) != len(ids):
         raise DataError(f"task {task.name} yields the same id twice", hint="report this as a bug of the task")
     ordered = hashed_order(ids, config.seed)[: config.limit]
-    prepared = Prepared(config, task, data, take_examples(data.examples, ordered), protocols)
+    examples = take_examples(data.examples, ordered)
+    if config.limit is None:
+        examples = by_film(examples, config.seed)
+    prepared = Prepared(config, task, data, examples, protocols)
     if config.metric_options.get("provider_network") is True:
         check_agreement(prepared, "-m provider_network=true", "-m")
     return prepared
