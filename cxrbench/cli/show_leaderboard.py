@@ -60,7 +60,7 @@ def _table(table: Mapping[str, Any]) -> dict[str, Any]:
         "n": table["n"],
         "models": kinds.count("model"),
         "floors": kinds.count("floor"),
-        "not_ranked": kinds.count("unranked") + kinds.count("oracle"),
+        "not_ranked": len(kinds) - kinds.count("model") - kinds.count("floor"),
         "by": table["main"],
         "first": [row["label"] for row in table["rows"] if row["ranks"].get(table["main"], {}).get("rank") == 1],
     }

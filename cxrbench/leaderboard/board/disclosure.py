@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from cxrbench.core.inputs import is_oracle
+
 Seen = Literal["yes", "no", "unknown"]
 
 _ALIASES = {
@@ -29,8 +31,7 @@ def trained_on_this(trained_on: Sequence[str] | None, dataset: str) -> Seen:
 
 def shown_oracle(record: Mapping[str, Any]) -> bool:
     """Whether the model was given what is derived from the reference (inputs named `oracle...`)."""
-    shown = [*record["identity"]["inputs"], *record["model"]["inputs"]]
-    return any(name.lower().startswith("oracle") for name in shown)
+    return is_oracle([*record["identity"]["inputs"], *record["model"]["inputs"]])
 
 
 def _family(name: str) -> str:

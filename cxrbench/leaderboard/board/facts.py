@@ -53,6 +53,7 @@ def run_facts(data: bytes) -> dict[str, Any]:
             "protocols": _texts(identity, "protocols"),
             "inputs": _texts(identity, "inputs"),
             "seed": _whole(identity, "seed"),
+            "control": _text(identity, "control", None),
         },
         "config": config,
         "model": {

@@ -25,7 +25,7 @@ _DIFFERENCES = {
     "fingerprint": "content of the data",
     "protocol": "protocol",
 }
-_ORDER = ("model", "oracle", "unranked", "floor")
+_ORDER = ("model", "oracle", "control", "unranked", "floor")
 
 
 def summarise(

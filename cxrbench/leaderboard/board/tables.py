@@ -14,7 +14,7 @@ from typing import Literal
 from cxrbench.leaderboard.board.collect import LeftOut, ScoredRun
 from cxrbench.leaderboard.board.disclosure import Seen, shown_oracle, trained_on_this
 
-Kind = Literal["model", "floor", "oracle", "unranked"]
+Kind = Literal["model", "floor", "oracle", "control", "unranked"]
 
 
 @dataclass(frozen=True, order=True)
@@ -40,8 +40,8 @@ class Row:
 
     Attributes:
         label: The model's name, with checkpoint and seed where another row has the same name.
-        kind: "floor" for baselines, "oracle" where the inputs are derived from the reference, "unranked" for a run
-            that is incomplete, partial or of another n.
+        kind: "floor" for baselines, "oracle" where the inputs are derived from the reference, "control" where the
+            films are wrong or empty, "unranked" for a run that is incomplete, partial or of another n.
         reason: Why it is not ranked; empty for models and floors.
         seen: Whether the model was trained on the table's data set.
     """
@@ -113,7 +113,7 @@ def _without_older(runs: Sequence[ScoredRun], newest: bool, left_out: list[LeftO
     def same(run: ScoredRun) -> tuple[object, ...]:
         identity = run.record["identity"]
         checkpoint = () if newest else (identity["model_fingerprint"], identity["seed"])
-        return (run.record["model"]["name"], tuple(identity["inputs"]), *checkpoint)
+        return (run.record["model"]["name"], tuple(identity["inputs"]), identity["control"], *checkpoint)
 
     def worth(run: ScoredRun) -> tuple[bool, bool, tuple[str, str]]:
         return run.results["complete"], not run.results["partial"], _when(run)
@@ -143,6 +143,8 @@ def _kind(run: ScoredRun, n: int) -> tuple[Kind, str]:
     results, counts = run.results, run.results["status_counts"]
     if shown_oracle(run.record):
         return "oracle", "its inputs are derived from the reference"
+    if run.record["identity"]["control"]:
+        return "control", f"a control run: its films are {run.record['identity']['control']}"
     if not results["complete"] or counts["error"]:
         return "unranked", f"incomplete: {counts['error']} of {results['n']} examples failed and are unscored"
     if results["partial"]:

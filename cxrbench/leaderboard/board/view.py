@@ -14,6 +14,7 @@ from cxrbench.leaderboard.page.text import count, number
 _KINDS = {
     "model": "Models",
     "oracle": "Oracle inputs: shown what is derived from the reference, never ranked",
+    "control": "Controls: wrong or empty films, to see what the image is worth; never ranked",
     "unranked": "Not ranked",
     "floor": "Floors: baselines that any real model must beat, not ranked",
 }
@@ -73,7 +74,13 @@ def _banners(table: Mapping[str, Any]) -> list[tuple[str, str]]:
 def _facts(table: Mapping[str, Any], site: Mapping[str, Any]) -> list[tuple[str, str]]:
     settings = site["settings"]
     by_kind = {kind: sum(row["kind"] == kind for row in table["rows"]) for kind in _KINDS}
-    words = {"model": "models", "floor": "floors", "oracle": "with oracle inputs", "unranked": "not ranked"}
+    words = {
+        "model": "models",
+        "floor": "floors",
+        "oracle": "with oracle inputs",
+        "control": "controls",
+        "unranked": "not ranked",
+    }
     rows = ", ".join(f"{by_kind[kind]} {words[kind]}" for kind in words if by_kind[kind])
     every = [found for pool in table["pools"] for found in pool["by"].values()]
     groups = next((found["groups"] for found in every if "groups" in found), 0)

@@ -62,6 +62,17 @@ def test_failed_partial_and_oracle_runs_are_rows_without_rank(tmp_path):
     assert table.n == 60
 
 
+def test_a_control_run_is_set_apart_and_replaces_nothing(tmp_path):
+    made(tmp_path, Model("alpha", 0.6))
+    made(tmp_path, Model("alpha", 0.6), control="blank")
+    (table,), left_out = sorted_runs(tmp_path)
+    assert sorted((row.kind, row.reason) for row in table.rows) == [
+        ("control", "a control run: its films are blank"),
+        ("model", ""),
+    ]
+    assert not left_out
+
+
 def test_a_run_over_another_n_is_not_ranked(tmp_path):
     *_, odd = made(tmp_path, Model("alpha", 0.6), Model("beta", 0.6), Model("gamma", 0.6))
     edited(odd, "results.json", lambda record: record.update(n=59))
