@@ -1,4 +1,4 @@
-"""cxrbench data phantom | check | prepare"""
+"""cxrbench data phantom | check | prepare | explore"""
 
 from __future__ import annotations
 
@@ -13,12 +13,20 @@ from cxrbench.cli.progress import StderrReporter
 from cxrbench.core.errors import UnknownNameError
 from cxrbench.core.reporter import Progress
 
-_DATASETS = ("iu-report",)
+_PREPARED = ("iu-report", "mimic-qba")
+_CHECKED = ("iu-report", "mimic-report", "mimic-qba", "vqa-rad", "slake")
+_EXPLORED = ("mimic-qba",)
+_index_option = click.option(
+    "--index",
+    type=click.Path(path_type=Path),
+    envvar="CXRBENCH_QBA_INDEX",
+    help="mimic-qba: an index that `data prepare` built.",
+)
 
 
 @click.group("data")
 def command() -> None:
-    """Prepare, check and draw data sets."""
+    """Prepare, check, explore and draw data sets."""
 
 
 @command.command("phantom")
@@ -49,34 +57,42 @@ def phantom(
 @command.command("check")
 @click.argument("dataset", default="iu-report")
 @opt.data_root_option
-@click.option("--open-images", is_flag=True, help="Also open every film; takes minutes on full-size copies.")
+@click.option("--open-images", is_flag=True, help="Also open every film; takes hours on full-size copies.")
+@click.option("--open-files", is_flag=True, help="mimic-qba: open every question file, however many there are.")
+@_index_option
 @opt.json_option
-def check(dataset: str, data_root: Path | None, open_images: bool, as_json: bool) -> Any:
+def check(
+    dataset: str, data_root: Path | None, open_images: bool, open_files: bool, index: Path | None, as_json: bool
+) -> Any:
     """Count what a data folder holds, against what is documented; exit with 1 where something is missing."""
-    _require(dataset)
-    from cxrbench.cli.show_check import print_check
+    _require(dataset, _CHECKED)
+    from cxrbench.cli.data_checks import Wanted, run_check
     from cxrbench.core import jsonio
-    from cxrbench.datasets.check import check_iu_xray
-    from cxrbench.datasets.roots import resolve_root
 
-    report = check_iu_xray(resolve_root(data_root, "iu-xray").path, open_images=open_images)
+    report, show = run_check(dataset, data_root, Wanted(open_images, open_files, index))
     if as_json:
         click.echo(jsonio.dumps(report.to_json(), indent=2))
     else:
-        print_check(report)
+        show()
     return exit_with(0 if report.complete else 1)
 
 
 @command.command("prepare")
 @click.argument("dataset", default="iu-report")
 @opt.data_root_option
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder to write.")
 @click.option(
-    "--out", type=click.Path(path_type=Path), required=True, help="Folder for splits.json and targets.jsonl."
+    "--workers", type=click.IntRange(min=1), help="mimic-qba: processes (default: one per core, at most 8)."
 )
 @opt.seed_option
-def prepare(dataset: str, data_root: Path | None, out: Path, seed: int) -> None:
-    """Write the splits and the cleaned training texts of a data set."""
-    _require(dataset)
+def prepare(dataset: str, data_root: Path | None, out: Path, workers: int | None, seed: int) -> None:
+    """Write what a data set is used through: splits and cleaned training texts, or the index of mimic-qba."""
+    _require(dataset, _PREPARED)
+    if dataset == "mimic-qba":
+        from cxrbench.cli.data_qba import prepare_qba
+
+        prepare_qba(data_root, out, workers)
+        return
     from cxrbench.datasets.prepare import prepare_iu_xray
     from cxrbench.datasets.roots import resolve_root
 
@@ -86,6 +102,23 @@ def prepare(dataset: str, data_root: Path | None, out: Path, seed: int) -> None:
         click.echo(f"{count} studies left out: {reason}", err=True)
 
 
-def _require(dataset: str) -> None:
-    if dataset not in _DATASETS:
-        raise UnknownNameError("data set", dataset, _DATASETS, where="data")
+@command.command("explore")
+@click.argument("dataset", default="mimic-qba")
+@opt.data_root_option
+@_index_option
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="HTML page to write.")
+@click.option("--preset", default="finetuning", show_default=True, help="pretraining, finetuning or precision.")
+@click.option("--split", "splits", multiple=True, help="Only this split; repeat for several.")
+def explore(
+    dataset: str, data_root: Path | None, index: Path | None, out: Path, preset: str, splits: tuple[str, ...]
+) -> None:
+    """Show the balance and quality of the questions, before and after filtering, as a page of numbers and plots."""
+    _require(dataset, _EXPLORED)
+    from cxrbench.cli.data_qba import explore_qba
+
+    explore_qba(data_root, index, out, preset, splits)
+
+
+def _require(dataset: str, known: tuple[str, ...]) -> None:
+    if dataset not in known:
+        raise UnknownNameError("data set", dataset, known, where="data")

@@ -15,7 +15,7 @@ from cxrbench.core.errors import DataError, UsageError
 from cxrbench.core.jsonio import digest, read_json, storage_errors
 from cxrbench.datasets.phantom.blocks import run_blocks
 from cxrbench.datasets.phantom.info import find_phantom_info
-from cxrbench.datasets.qba.folder import open_qba
+from cxrbench.datasets.qba.folder import QbaFolder, open_qba
 from cxrbench.datasets.qba.index.files import sha256, write_table
 from cxrbench.datasets.qba.index.fingerprint import data_fingerprint
 from cxrbench.datasets.qba.index.grades import partition_grades
@@ -77,7 +77,7 @@ def build_index(
     if workers is not None and workers < 1:
         raise UsageError(f"{workers} workers", valid="1 or more")
     folder = open_qba(root)
-    key = digest([data_fingerprint(folder), jpg.fingerprint if jpg is not None else None], 64)
+    key = data_key(folder, jpg)
     with _locked(out):
         old = _earlier(out, key)
         if old is not None and old.complete and all(_intact(out, shard) for shard in old.shards):
@@ -110,6 +110,11 @@ def build_index(
             notes |= {number: read_json(_note(out, number)) for number in missing}
             manifest = _finish(out, key, phantom, studies, [notes[number] for number in numbers], problems)
         return Built(manifest, reused)
+
+
+def data_key(folder: QbaFolder, jpg: MimicCxr | None) -> str:
+    """The fingerprint of an index: of the data and of the films that it was built with."""
+    return digest([data_fingerprint(folder), jpg.fingerprint if jpg is not None else None], 64)
 
 
 def _finish(

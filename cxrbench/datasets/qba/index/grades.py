@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 Grades = Mapping[str, Mapping[str, str | None]]
 """study_id -> question_id -> grade."""
-_RATINGS: Final = ("quality.rating", "rating")
+RATINGS: Final = ("quality.rating", "rating")
 _DONE: Final = "grades.json"
 _UNRATED: Final = frozenset({"", "u", "unrated", "none", "nan", "null", "<na>"})
 _SPELT: Final = {"app": "A++", "ap": "A+", **{grade.lower(): grade for grade in GRADES}}
@@ -54,12 +54,12 @@ def partition_grades(folder: QbaFolder, studies: pa.Table, parts: Path, key: str
         problems.add("no_question_metadata")
         return problems
     shard_of = dict(zip(studies["study_id"].to_pylist(), studies["shard"].to_pylist()))
-    spelt = {**_SPELT, **grade_codes(folder.quality_mappings)}
+    spelt = grade_spellings(folder)
     unknown: Counter[str] = Counter()
     orphans: Counter[str] = Counter()
     with storage_errors(parts):
         parts.mkdir(parents=True)
-        for batch in folder.tables.batches("question", _RATINGS):
+        for batch in folder.tables.batches("question", RATINGS):
             _append(batch, shard_of, spelt, parts, unknown, orphans)
         for grade, count in unknown.items():
             problems.add("unknown_grade", item=grade, count=count)
@@ -79,6 +79,11 @@ def read_grades(parts: Path, shard: int) -> Grades | None:
         for study, question, grade in zip(*columns):
             found.setdefault(study, {})[question] = grade
     return found
+
+
+def grade_spellings(folder: QbaFolder) -> dict[str, str]:
+    """Spelling in small letters, or code -> grade."""
+    return {**_SPELT, **grade_codes(folder.quality_mappings)}
 
 
 def grade_codes(mappings: tuple[dict[str, str], ...]) -> dict[str, str]:
@@ -112,7 +117,7 @@ def _append(
     names, counts = np.unique(studies.indices.to_numpy()[shard < 0], return_counts=True)
     for name, count in zip(names.tolist(), counts.tolist()):
         orphans[studies.dictionary[name].as_py()] += count
-    grades = _grades(batch, spelt, unknown)
+    grades = decode_grades(batch, spelt, unknown)
     rows = pa.table({"study_id": batch["study_id"], "question_id": batch["question_id"], "grade": grades})
     order = np.argsort(shard, kind="stable")
     for run in np.split(order, np.flatnonzero(np.diff(shard[order])) + 1):
@@ -123,10 +128,11 @@ def _append(
                     writer.write_table(chosen)
 
 
-def _grades(batch: pa.RecordBatch, spelt: Mapping[str, str], unknown: Counter[str]) -> pa.Array:
+def decode_grades(batch: pa.RecordBatch, spelt: Mapping[str, str], unknown: Counter[str]) -> pa.Array:
+    """The grades of a batch of the table of questions, null where not understood; those are counted in `unknown`."""
     import pyarrow as pa
 
-    column = next((batch[name] for name in _RATINGS if name in batch.schema.names), None)
+    column = next((batch[name] for name in RATINGS if name in batch.schema.names), None)
     if column is None:
         return pa.nulls(batch.num_rows, pa.string())
     if pa.types.is_dictionary(column.type):

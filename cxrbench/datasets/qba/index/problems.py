@@ -42,6 +42,7 @@ KINDS: Final[dict[str, str]] = {
 """Kind -> what it means and what was done about it."""
 
 
+COLUMNS: Final = ("kind", "study_id", "item", "message", "count")
 _Key = tuple[str, str, str]
 
 
@@ -65,6 +66,10 @@ class Problems:
             total[kind] += count
         return dict(sorted(total.items()))
 
+    def listed(self) -> list[dict[str, Any]]:
+        """The same as `QbaIndex.problems`."""
+        return [dict(zip(COLUMNS, row)) for row in self.rows()]
+
     def rows(self) -> list[list[Any]]:
         """Kind, study_id, item, message and count of each, as `add` takes them."""
         return [[*key, self._messages[key], count] for key, count in self._counts.items()]
@@ -76,5 +81,5 @@ class Problems:
         path.unlink(missing_ok=True)
         if self._counts:
             types = (pa.string(), pa.string(), pa.string(), pa.string(), pa.int64())
-            columns = zip(("kind", "study_id", "item", "message", "count"), types, zip(*self.rows()))
+            columns = zip(COLUMNS, types, zip(*self.rows()))
             write_table(path, pa.table({name: pa.array(values, type) for name, type, values in columns}))

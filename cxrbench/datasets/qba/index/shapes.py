@@ -18,7 +18,7 @@ from cxrbench.datasets.qba.gold.question import MAIN
 from cxrbench.datasets.qba.index.codes import Cached
 
 _POSITIVE: Final = {"pos": True, "neg": False, None: None}
-_MOST: Final = 60_000
+_MOST: Final = 20_000
 _GROUP_ORDER: Final = tuple(REGION_GROUPS)
 PROFILE_COLUMNS: Final = (
     "polarity",
