@@ -85,6 +85,14 @@ def test_print_holds_every_row_of_every_table(report, open_file, tmp_path):
         assert words.replace(" ", "") in text.replace(" ", "")
 
 
+def test_print_is_dark_on_light_whatever_the_screen_prefers(report, open_file):
+    page = open_file(report, color_scheme="dark").page
+    page.emulate_media(media="print", color_scheme="dark")
+    read = "((element, name) => getComputedStyle(element)[name])"
+    assert page.evaluate(f"{read}(document.body, 'backgroundColor')") == "rgb(255, 255, 255)"
+    assert page.evaluate(f"{read}(document.querySelector('td.q8, td.q7, td.q6'), 'color')") == "rgb(0, 0, 0)"
+
+
 def pdf_text(path):
     """The text of a PDF; the test is skipped where no program can read one."""
     import shutil

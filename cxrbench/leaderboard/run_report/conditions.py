@@ -18,7 +18,8 @@ from cxrbench.statistics.bootstrap import Measured, estimate
 from cxrbench.statistics.scoring import BoolArray
 
 GOLD = "gold"
-MEASURES = ("sensitivity", "specificity", "ppv", "f1", "auroc", "average_precision")
+COLUMNS = ("sensitivity", "specificity", "ppv", "f1", "auroc")
+MEASURES = (*COLUMNS, "average_precision")
 _TARGETED = ("sensitivity", "specificity", "auroc")
 
 
@@ -71,7 +72,7 @@ class ConditionTable:
 
     Attributes:
         source: "gold", or the labeler.
-        measures: The measures that have a value somewhere.
+        measures: The columns that have a value somewhere.
     """
 
     source: str
@@ -139,7 +140,7 @@ def condition_table(
         for condition in CONDITIONS:
             found[f"f1/{condition}"] = from_record(results["scores"].get(f"{labels.source}_f1/{condition}"))
     rows = [_row(name, labels, found, few, contents.restricted) for name in labels.truth]
-    measures = tuple(measure for measure in MEASURES if any(row.measures[measure].value is not None for row in rows))
+    measures = tuple(measure for measure in COLUMNS if any(row.measures[measure].value is not None for row in rows))
     return ConditionTable(labels.source, measures, tuple(rows))
 
 

@@ -45,9 +45,10 @@ class ShadedStratum:
 
 @dataclass(frozen=True, slots=True)
 class ConditionCharts:
-    """The three charts of a condition."""
+    """The three charts of a condition, and its numbers."""
 
     curves: ConditionCurves
+    row: ConditionRow
     roc: Chart
     precision_recall: Chart
     reliability: Chart
@@ -171,6 +172,7 @@ def _forests(summary: ReportSummary) -> list[tuple[Column, list[tuple[str, Strat
 
 def _section(labels: Labels) -> LabelSection:
     source = labels.table.source
+    rows = {row.condition: row for row in labels.table.rows}
     names = {GOLD: "gold labels", "rules": "Label scores (rules)", "chexbert": "Label scores (CheXbert)"}
     return LabelSection(
         labels,
@@ -180,7 +182,7 @@ def _section(labels: Labels) -> LabelSection:
         _error_bars(
             "Invented", labels.ranked.invented, lambda row: (row.invented or 0, (row.n or 0) - (row.positives or 0))
         ),
-        tuple(_condition_charts(curves) for curves in labels.curves),
+        tuple(_condition_charts(curves, rows[curves.condition]) for curves in labels.curves),
     )
 
 
@@ -196,7 +198,7 @@ def _error_bars(title: str, rows: Sequence[ConditionRow], counts: Any) -> Bars |
     return bars(title, items, description=f"{title} conditions, most frequent first")
 
 
-def _condition_charts(curves: ConditionCurves) -> ConditionCharts:
+def _condition_charts(curves: ConditionCurves, row: ConditionRow) -> ConditionCharts:
     name = curves.condition
     said = [] if curves.said is None else [Line("what the text says", *_axes([curves.said]), marks=True)]
     roc = chart(
@@ -224,7 +226,7 @@ def _condition_charts(curves: ConditionCurves) -> ConditionCharts:
         height=_HEIGHT,
     )
     return ConditionCharts(
-        curves, roc, precision_recall, _reliability_chart(curves.reliability, width=_WIDTH, height=_HEIGHT)
+        curves, row, roc, precision_recall, _reliability_chart(curves.reliability, width=_WIDTH, height=_HEIGHT)
     )
 
 

@@ -105,7 +105,7 @@
 
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || by("help").open) return;
-    const typing = event.target.closest("input, select, textarea");
+    const typing = event.target instanceof Element && event.target.closest("input, select, textarea");
     // A search field would also empty itself.
     if (event.key === "Escape" && typing) { typing.blur(); event.preventDefault(); return; }
     if (typing) return;

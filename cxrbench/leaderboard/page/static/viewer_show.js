@@ -44,7 +44,7 @@ const show = (() => {
   const maps = (pictures) => (pictures.models || []).flatMap((model, number) => (model.maps || []).map((map) => ({ key: number + ":" + map[0], map, number })));
 
   const film = (item, place, pictures) => {
-    const name = [item.view, item.when].filter(Boolean).join(", ");
+    const name = [item.view === "unknown" ? "film" : item.view, item.when].filter(Boolean).join(", ");
     const caption = make("figcaption", {}, name + (item.width ? ` · ${item.width} × ${item.height}` : ""));
     const shown = item.source && item.width;
     if (!shown && !item.width) return make("figure", { class: "film" }, make("p", { class: "unseen" }, item.reason || "no film"), caption);
