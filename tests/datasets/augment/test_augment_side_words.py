@@ -1,4 +1,8 @@
+from importlib.resources import files
+from itertools import product
+
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,6 +13,7 @@ from cxrbench.datasets.augment.laterality.words import (
     swap_sides,
     unmirrorable,
 )
+from cxrbench.datasets.region_map import map_region
 
 SWAPPED = [
     ("Left lower lobe opacity.", "Right lower lobe opacity."),
@@ -38,6 +43,9 @@ WITHOUT_MIRROR_IMAGE = [
     ("RML consolidation", "RML"),
     ("lingular atelectasis", "lingular"),
     ("situs inversus", "situs"),
+    ("retrocardiac opacity", "retrocardiac"),
+    ("an opacity behind the heart", "behind the heart"),
+    ("tip in the bronchus intermedius", "bronchus intermedius"),
     ("laevoscoliosis", "laevoscoliosis"),
     ("2 L of fluid", "L"),
     ("R effusion", "R"),
@@ -78,6 +86,33 @@ def test_a_text_without_a_mirror_image_is_refused_with_the_words_at_fault(text, 
 
 def test_a_phrase_that_is_no_place_is_not_exchanged_even_where_nothing_is_refused():
     assert swap_sides("The left tube was left in place.") == "The right tube was left in place."
+
+
+PHRASES = [
+    " ".join(words)
+    for rule in yaml.safe_load((files("cxrbench.datasets") / "data/region_map.yaml").read_text(encoding="utf-8"))[
+        "rules"
+    ]
+    for words in product(*(position.split("|") for position in rule["name"].split()))
+]
+
+
+@pytest.mark.parametrize("side", ["", "left ", "right ", "bilateral "])
+def test_no_name_of_anatomy_is_taken_to_the_wrong_side(side):
+    """The region map knows which names imply a side that they do not say."""
+    other = {"left": "right", "right": "left"}
+    mirrored = 0
+    for phrase in PHRASES:
+        name = side + phrase
+        if unmirrorable(name) is None:
+            mirrored += 1
+            before, after = (sides_of(map_region(text)) for text in (name, mirror_text(name)))
+            assert after == {other[one] for one in before}, name
+    assert mirrored > 0.9 * len(PHRASES)
+
+
+def sides_of(regions) -> set[str]:
+    return {region.split()[0] for region in regions} & {"left", "right"}
 
 
 WORDS = st.sampled_from(

@@ -36,7 +36,8 @@ _NOT_A_PLACE: Final = (
 )
 _IDIOM: Final = re.compile(f"{_BEFORE}(?:{_NOT_A_PLACE})", re.IGNORECASE)
 _ONE_SIDED: Final = re.compile(
-    rf"{_BEFORE}(?:(?:middle|mid)\s+(?:\w+\s+){{0,2}}lobes?|[LR]MLs?|lingul(?:a|ae|as|ar)|situs|laevo\w*|[lr][-\s]sided"
+    rf"{_BEFORE}(?:(?:middle|mid)\s+(?:\w+\s+){{0,2}}lobes?|[LR]MLs?|lingul(?:a|ae|as|ar)|(?:bronchus\s+)?intermedius"
+    r"|(?<!left )(?<!right )(?:retro[-\s]?(?:cardiac|heart)|behind\s+the\s+heart)|situs|laevo\w*|[lr][-\s]sided"
     rf"|o'clock){_AFTER}",
     re.IGNORECASE,
 )
@@ -79,7 +80,8 @@ def swap_sides(text: str) -> str:
 def unmirrorable(text: str) -> str | None:
     """The first words of a text that a flip would make wrong, or whose meaning is doubtful; None if there are none.
 
-    A structure that only one side has (middle lobe, RML, lingula), "situs", clock positions; a single L or R and
+    A structure that only one side has (middle lobe, RML, lingula, bronchus intermedius), or that is on the left
+    unless a side stands before it (retrocardiac, behind the heart); "situs", clock positions; a single L or R and
     capital abbreviations that begin with it (LV, RIJ, RT: ventricle, or radiotherapy?); phrases in which "left" or
     "right" may be no place ("left in place" after anything but "the"); a side in odd case ("LeFt", "LeftLung").
     """
