@@ -51,6 +51,14 @@ _PATH = click.Path(path_type=Path)
     help="Longer side of an embedded film, in pixels.",
 )
 @click.option(
+    "--max-examples",
+    "most",
+    type=click.IntRange(min=1),
+    default=10_000,
+    show_default=True,
+    help="Examples in the viewer; of more, the worst are kept.",
+)
+@click.option(
     "--restricted-content",
     is_flag=True,
     help="Put texts and films of restricted data into the viewer; needs --data-agreement as well.",

@@ -13,7 +13,7 @@ from cxrbench.leaderboard.page.text import plain
 from cxrbench.leaderboard.run_pages import PageOptions, WrittenPages
 from cxrbench.leaderboard.viewer.write import ViewerOptions
 
-_OF_VIEWER = ("films", "side", "restricted_content", "data_root")
+_OF_VIEWER = ("films", "side", "most", "restricted_content", "data_root")
 
 
 def page_options(

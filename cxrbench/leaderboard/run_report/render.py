@@ -83,6 +83,7 @@ def report_html(summary: ReportSummary, *, viewer: str | None = None) -> str:
         example_links=_links(viewer, _ids(summary)),
         overall=_shaded(summary.heat, summary.heat.overall, summary.few),
         heat=_heat(summary.heat, summary.few),
+        heat_width=len(summary.heat.columns) + 2,
         forests=_forests(summary),
         sections=[_section(labels) for labels in summary.labels],
         confidence=[

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cxrbench.core.conditions import CONDITIONS
 from cxrbench.core.errors import DataError
 from cxrbench.leaderboard.page.names import score_title
 from cxrbench.leaderboard.run_report.conditions import GOLD, ConditionTable, Labelled, condition_table, labelled
@@ -34,7 +35,7 @@ from cxrbench.leaderboard.run_report.methods import methods
 from cxrbench.leaderboard.run_report.questions import TypeTarget, YesNoRow, type_targets, yes_no_table
 from cxrbench.leaderboard.run_report.strata import Behind, HeatMap, behind, heat_map
 from cxrbench.leaderboard.run_report.targets import Verdict, condition_targets, judged, score_targets
-from cxrbench.leaderboard.run_report.values import FEW, Column, Value, from_record
+from cxrbench.leaderboard.run_report.values import FEW, Column, Value, from_record, suppressed
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,19 @@ class ScoreRow:
     signature: str
     values: tuple[Value, ...]
     target: Verdict | None
+
+
+@dataclass(frozen=True, slots=True)
+class PartTable:
+    """Scores of single conditions or bands, under the first protocol.
+
+    Attributes:
+        rows: Condition or band -> values in the order of the columns.
+    """
+
+    heading: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[str, tuple[Value, ...]], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +86,7 @@ class ReportSummary:
         banners: Sentences that must be read before any number.
         headline: The task's headline scores, under the first protocol.
         blocks: Heading -> all scores under all protocols; the labelers' scores apart from each other.
+        parts: Scores of single conditions and bands.
         main: Places of the main scores among the columns of the heat map.
         behind: Score -> the strata furthest behind.
         labels: Gold labels first, then labelers.
@@ -90,6 +105,7 @@ class ReportSummary:
     banners: tuple[tuple[str, str], ...]
     headline: tuple[ScoreRow, ...]
     blocks: tuple[tuple[str, tuple[ScoreRow, ...]], ...]
+    parts: tuple[PartTable, ...]
     heat: HeatMap
     main: tuple[int, ...]
     behind: tuple[tuple[Column, tuple[Behind, ...]], ...]
@@ -153,6 +169,7 @@ def summarise_contents(contents: RunContents, *, scores: Sequence[str] = (), few
         banners=_banners(contents),
         headline=tuple(rows[name] for name in headline_scores(run)),
         blocks=_blocks(rows, labelers),
+        parts=_parts(contents, labelers, _shown_conditions(contents, labels), few),
         heat=heat,
         main=tuple(range(len(main))),
         behind=tuple((heat.columns[place], behind(heat, place, few=few)) for place in range(len(main))),
@@ -202,6 +219,45 @@ def _blocks(rows: dict[str, ScoreRow], labelers: Sequence[str]) -> tuple[tuple[s
     blocks = [("Scores", tuple(row for name, row in whole.items() if name not in labelled_names))]
     blocks += [(f"Label scores ({name})", tuple(whole[item] for item in of[name])) for name in labelers]
     return tuple((heading, found) for heading, found in blocks if found)
+
+
+def _shown_conditions(contents: RunContents, labels: Sequence[Labels]) -> frozenset[str]:
+    """The conditions of which single scores may be shown: of restricted data those with enough examples."""
+    if not contents.restricted:
+        return frozenset(CONDITIONS)
+    known = [row for item in labels for row in item.table.rows]
+    return frozenset(row.condition for row in known) - {row.condition for row in known if row.few}
+
+
+def _parts(contents: RunContents, labelers: Sequence[str], shown: frozenset[str], few: int) -> tuple[PartTable, ...]:
+    """Scores named `<score>/<part>`, those with the same parts in one table, each labeler apart."""
+    scores = contents.run.results["scores"]
+    heads: dict[str, list[str]] = {}
+    for name in scores:
+        head, slash, part = name.partition("/")
+        if slash:
+            heads.setdefault(head, []).append(part)
+    tables: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for head, parts in heads.items():
+        labeler = next((name for name in labelers if head.startswith(f"{name}_")), "")
+        tables.setdefault((labeler, tuple(parts)), []).append(head)
+
+    def value(head: str, part: str) -> Value:
+        if part in CONDITIONS and part not in shown:
+            return suppressed(few)
+        return from_record(scores[f"{head}/{part}"])
+
+    return tuple(
+        PartTable(
+            f"Per condition ({labeler})" if labeler else "Per condition or band",
+            tuple(
+                Column(head, score_title(head), scores[f"{head}/{parts[0]}"]["direction"] == "higher")
+                for head in found
+            ),
+            tuple((part, tuple(value(head, part) for head in found)) for part in parts),
+        )
+        for (labeler, parts), found in tables.items()
+    )
 
 
 def _banners(contents: RunContents) -> tuple[tuple[str, str], ...]:

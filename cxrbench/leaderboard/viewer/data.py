@@ -18,6 +18,8 @@ from cxrbench.leaderboard.viewer.model_view import ModelView, model_view, shared
 from cxrbench.leaderboard.viewer.records import Record, maps_kept, pictures, words
 
 _ABSENT = "absent"
+MOST = 10_000
+"""Examples that a page holds unless the user asks for more."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ def viewer_data(
     folder: Path,
     films: Films = "link",
     side: int = 320,
+    most: int = MOST,
     data_root: Path | None = None,
 ) -> ViewerData:
     """Gather the examples of the first run, with the answers of all.
@@ -51,13 +54,17 @@ def viewer_data(
         folder: Where the page will lie; links to films are relative to it.
         films: Whether films are linked, embedded or left out.
         side: Longer side of an embedded film, in pixels.
+        most: Examples that the page may hold; of more, the worst are kept.
     """
     scores = shared_scores(runs)
     views = [model_view(contents, scores, data_root) for contents in runs]
     examples = _examples(prepared)
     ids = list(examples) if prepared is not None else _known_ids(runs[0])
-    maps = maps_kept(views, len(ids))
     notes = [note for view in views for note in view.notes]
+    if len(ids) > most:
+        notes.append(f"{len(ids) - most} of {len(ids)} examples: the page holds the {most} worst ones.")
+        ids = _worst(ids, views[0], most)
+    maps = maps_kept(views, len(ids))
     shown, malformed = [], 0
     for name in ids:
         record, wrong = pictures(name, examples.get(name), views, folder=folder, films=films, side=side, maps=maps)
@@ -84,6 +91,22 @@ def _known_ids(contents: RunContents) -> list[str]:
     """Ids in the order of the statistics, then those without."""
     scored = contents.table.ids if contents.table is not None else ()
     return list(dict.fromkeys([*scored, *contents.predictions]))
+
+
+def _worst(ids: Sequence[str], view: ModelView, most: int) -> list[str]:
+    """The examples that failed or score worst by the first score, in their order."""
+    score = next(iter(view.scores), None)
+    higher = score is not None and view.contents.run.results["scores"][score]["direction"] == "higher"
+    values = {} if score is None else view.scores[score]
+
+    def badness(name: str) -> tuple[bool, float]:
+        prediction = view.contents.predictions.get(name)
+        failed = prediction is None or prediction.status != "ok"
+        value = values.get(name)
+        return (not failed, float("inf") if value is None else value if higher else -value)
+
+    kept = set(sorted(ids, key=badness)[:most])
+    return [name for name in ids if name in kept]
 
 
 def _index(

@@ -11,7 +11,7 @@ from cxrbench.core.comparability import check_comparable
 from cxrbench.core.errors import UsageError
 from cxrbench.core.rescoring import reopen
 from cxrbench.leaderboard.run_report.contents import RunContents
-from cxrbench.leaderboard.viewer.data import viewer_data
+from cxrbench.leaderboard.viewer.data import MOST, viewer_data
 from cxrbench.leaderboard.viewer.films import Films
 from cxrbench.leaderboard.viewer.render import viewer_html
 
@@ -23,6 +23,7 @@ class ViewerOptions:
     Attributes:
         films: Linked to where they lie, embedded as small copies, or left out.
         side: Longer side of an embedded film, in pixels.
+        most: Examples that the page may hold; of more, the worst are kept.
         restricted_content: Whether texts and films of restricted data are wanted.
         agreement: The agreement under which the user holds restricted data, in their words.
         data_root: Where the data are now, if not where the run found them.
@@ -30,6 +31,7 @@ class ViewerOptions:
 
     films: Films = "link"
     side: int = 320
+    most: int = MOST
     restricted_content: bool = False
     agreement: str | None = None
     data_root: Path | None = None
@@ -67,7 +69,13 @@ def write_viewer(
     if with_content:
         _, prepared = reopen(runs[0].run.folder.path, data_root=options.data_root)
     data = viewer_data(
-        runs, prepared, folder=path.parent, films=options.films, side=options.side, data_root=options.data_root
+        runs,
+        prepared,
+        folder=path.parent,
+        films=options.films,
+        side=options.side,
+        most=options.most,
+        data_root=options.data_root,
     )
     banners = _banners(runs[0], restricted, with_content, options)
     html = viewer_html(runs[0], data, banners, films=options.films if with_content else "none", report=report)

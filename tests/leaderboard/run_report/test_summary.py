@@ -87,6 +87,17 @@ def test_scores_of_a_labeler_have_a_block_of_their_own(summary):
     assert not any(row.column.score.startswith("rules_") for row in blocks["Scores"])
 
 
+def test_scores_of_single_conditions_stand_in_tables_of_one_labeler_each(summary, rich):
+    scores = json.loads((rich / "results.json").read_text())["scores"]
+    seen = {}
+    for table in summary.parts:
+        assert len({column.score.partition("_")[0] for column in table.columns}) == 1
+        for part, values in table.rows:
+            seen |= {f"{column.score}/{part}": value.value for column, value in zip(table.columns, values)}
+    assert seen == {name: item["value"] for name, item in scores.items() if "/" in name}
+    assert len(seen) >= 14
+
+
 def test_conditions_are_counted_as_the_labeler_reads_both_texts(summary, labels):
     rows = {row.condition: row for row in summary.labels[0].table.rows}
     assert summary.labels[0].table.source == "rules"
@@ -399,6 +410,17 @@ class TestRestricted:
                 assert (row.positives, row.n, row.missed, row.invented) == (None, None, None, None)
                 assert all(value.value is None for value in row.measures.values())
         assert any(row.few for row in labels.table.rows)
+
+    def test_scores_of_single_conditions_of_few_examples_are_suppressed(self, sealed, tmp_path):
+        found = summarise(sealed)
+        few = {row.condition for row in found.labels[0].table.rows if row.few}
+        rows = {part: values for table in found.parts for part, values in table.rows}
+        assert all(value.value is None for name in few for value in rows[name])
+        run = copied(sealed, tmp_path)
+        (run / "statistics.parquet").unlink()
+        assert all(
+            value.value is None for table in summarise(run).parts for _, values in table.rows for value in values
+        )
 
     def test_errors_keep_their_name_and_lose_their_text(self, sealed):
         (group,) = [item for item in summarise(sealed).failures.groups if item.status == "error"]
