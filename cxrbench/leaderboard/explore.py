@@ -11,12 +11,20 @@ from cxrbench.core import jsonio
 from cxrbench.datasets.qba import documented
 from cxrbench.datasets.qba.explore.distributions import Distribution, Value
 from cxrbench.datasets.qba.explore.summary import Exploration
+from cxrbench.datasets.qba.index.schema import COMPLEXITIES
 from cxrbench.leaderboard.charts.bars import Bar, Bars, bars
 from cxrbench.leaderboard.page.render import render
 from cxrbench.leaderboard.page.text import count, share
 
 _FEW: Final = 10
 """Smaller counts of restricted data are not shown."""
+_WORDS: Final = {
+    "pos": "positive",
+    "neg": "negative",
+    "U": "U (unrated)",
+    "yes_no": "yes or no",
+    **{name: name.replace("_", " ") for name in COMPLEXITIES},
+}
 _BEFORE_ONLY: Final = ("grade", "split")
 """What is documented of these is documented of all questions, not of a selection."""
 
@@ -121,6 +129,7 @@ def _section(item: Distribution, preset: str, hide: int) -> Section:
         return bars(
             f"{item.title}, {title}",
             [bar(value, number, whole, expected) for value, number in zip(item.values, numbers)],
+            most=_longest(item),
             description=f"{item.title} of {title}: share of {whole:,} questions by value",
         )
 
@@ -148,6 +157,16 @@ def _row(value: Value, item: Distribution, hide: int) -> Row:
     return Row(_words(value.label), written(value.before), shares[0], written(value.after), shares[1], expected)
 
 
+def _longest(item: Distribution) -> float:
+    """The same end of the axis before and after, so that the two can be compared by eye."""
+    shares = [
+        _part(number, whole)
+        for value in item.values
+        for number, whole in ((value.before, item.of_before), (value.after, item.of_after))
+    ]
+    return max([*shares, *(value.documented[1] for value in item.values if value.documented)]) or 1.0
+
+
 def _few(hide: int) -> Any:
     return lambda number: f"fewer than {hide}" if 0 < number < hide else count(number)
 
@@ -161,4 +180,4 @@ def _whole(values: Sequence[float]) -> Sequence[str]:
 
 
 def _words(label: str) -> str:
-    return {"pos": "positive", "neg": "negative", "U": "U (unrated)"}.get(label, label)
+    return _WORDS.get(label, label)
