@@ -15,6 +15,8 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 # core holds two floors: the vocabulary at the bottom, and what drives a run near the top.
 DRIVERS = (
     "runner",
+    "executors",
+    "predicting",
     "rescoring",
     "scoring",
     "checkup",

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -86,15 +85,11 @@ def create_adapter(spec: str, context: AdapterContext) -> Adapter:
     return adapter
 
 
-@contextmanager
-def closing_adapter(adapter: Adapter) -> Iterator[None]:
-    """Call the adapter's `close()` at the end, where it has one: a program, a connection, a pool."""
-    try:
-        yield
-    finally:
-        close = getattr(adapter, "close", None)
-        if callable(close):
-            close()
+def close_adapter(adapter: Adapter) -> None:
+    """Call the adapter's `close()`, where it has one: it ends a program, a connection, a pool."""
+    close = getattr(adapter, "close", None)
+    if callable(close):
+        close()
 
 
 def _parameters(target: Callable[..., Any]) -> list[str]:

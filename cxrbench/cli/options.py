@@ -145,7 +145,7 @@ def task_options(command: Command) -> Command:
 
 
 def model_options(command: Command) -> Command:
-    """--model, --base-url, --max-cost, --batch-size, --executor, -o."""
+    """--model, --base-url, --max-cost, --batch-size, --executor, --workers, --ray-address, --batch-timeout, -o."""
     command = click.option(
         "--max-cost",
         type=float,
@@ -166,7 +166,29 @@ def model_options(command: Command) -> Command:
         help="Option of the model's adapter, for example -o num_beams=1.",
     )(command)
     command = click.option(
-        "--executor", type=click.Choice(["local"]), default="local", show_default=True, help="Where the model runs."
+        "--batch-timeout",
+        type=float,
+        metavar="SECONDS",
+        help="End a worker that has not answered a batch after so long (ray); default: never.",
+    )(command)
+    command = click.option(
+        "--ray-address",
+        metavar="ADDRESS",
+        help="Ray cluster to use: auto, HOST:PORT (default: RAY_ADDRESS, else a local one that ends with the run).",
+    )(command)
+    command = click.option(
+        "--workers",
+        type=int,
+        envvar="CXRBENCH_WORKERS",
+        help="Replicas of the model (ray; default: one for each GPU, else each processor).",
+    )(command)
+    command = click.option(
+        "--executor",
+        type=click.Choice(["local", "ray"]),
+        default="local",
+        envvar="CXRBENCH_EXECUTOR",
+        show_default=True,
+        help="Where the model runs: in this process, or in workers.",
     )(command)
     command = click.option(
         "--batch-size", default="auto", envvar="CXRBENCH_BATCH_SIZE", show_default=True, help="A number, or auto."

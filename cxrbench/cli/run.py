@@ -74,6 +74,10 @@ def run_config(given: dict[str, Any]) -> Any:
         data_agreement=given["data_agreement"],
         allow_hosts=tuple(given.get("allow_hosts", ())),
         control=given.get("control"),
+        executor=given.get("executor", "local"),
+        workers=given.get("workers"),
+        ray_address=given.get("ray_address"),
+        batch_timeout=given.get("batch_timeout"),
     )
 
 

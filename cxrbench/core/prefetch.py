@@ -18,6 +18,7 @@ from cxrbench.core.errors import CxrbenchError
 from cxrbench.core.types import Prediction, Request
 
 Decoder = Callable[[Path], NDArray[np.uint8]]
+PendingBatch = list["Future[Request | Prediction]"]
 _BATCHES_AHEAD = 2
 _FILMS_KEPT = 8
 """A few films more than the workers decode at once; a film of 3,000 x 2,500 pixels takes 7.5 MB."""
@@ -31,6 +32,36 @@ class ReadyBatch:
     unreadable: list[Prediction]
 
 
+class DecodingPool:
+    """Threads that read films.
+
+    Args:
+        workers: None for one more than there are cores, at most four.
+    """
+
+    def __init__(self, decode: Decoder, workers: int | None = None) -> None:
+        self._decode = _Recent(decode)
+        count = workers or min(4, (os.cpu_count() or 1) + 1)
+        self._pool = ThreadPoolExecutor(count, thread_name_prefix="decode")
+
+    def start(self, batch: Sequence[Request]) -> PendingBatch:
+        """Begin to read a batch's films."""
+        return [self._pool.submit(_with_pixels, request, self._decode) for request in batch]
+
+    def close(self) -> None:
+        """Stop as soon as the films in hand are read."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+def finished(pending: PendingBatch) -> ReadyBatch:
+    """Wait for a batch's films."""
+    done = [future.result() for future in pending]
+    return ReadyBatch(
+        [item for item in done if isinstance(item, Request)],
+        [item for item in done if isinstance(item, Prediction)],
+    )
+
+
 def decoded_batches(
     batches: Sequence[Sequence[Request]], decode: Decoder | None, workers: int | None = None
 ) -> Iterator[ReadyBatch]:
@@ -39,24 +70,18 @@ def decoded_batches(
         for batch in batches:
             yield ReadyBatch(list(batch), [])
         return
-    workers = workers or min(4, (os.cpu_count() or 1) + 1)
-    decode = _Recent(decode)
-    with ThreadPoolExecutor(workers, thread_name_prefix="decode") as pool:
-        pending: deque[list[Future[Request | Prediction]]] = deque()
-        upcoming = iter(batches)
-        try:
-            while True:
-                for batch in islice(upcoming, _BATCHES_AHEAD + 1 - len(pending)):
-                    pending.append([pool.submit(_with_pixels, request, decode) for request in batch])
-                if not pending:
-                    return
-                done = [future.result() for future in pending.popleft()]
-                yield ReadyBatch(
-                    [item for item in done if isinstance(item, Request)],
-                    [item for item in done if isinstance(item, Prediction)],
-                )
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+    pool = DecodingPool(decode, workers)
+    pending: deque[PendingBatch] = deque()
+    upcoming = iter(batches)
+    try:
+        while True:
+            for batch in islice(upcoming, _BATCHES_AHEAD + 1 - len(pending)):
+                pending.append(pool.start(batch))
+            if not pending:
+                return
+            yield finished(pending.popleft())
+    finally:
+        pool.close()
 
 
 class _Recent:

@@ -1,23 +1,22 @@
 """A run on disk: run.json, predictions.jsonl (append-only), statistics.parquet, results.json.
 
-One process at a time may write. Predictions are flushed to the disk per batch, so a killed run loses at
+One process at a time may write. Predictions are written batch by batch (`core.appending`), so a killed run loses at
 most the batch in flight; a torn last line is cut off when the run is opened again.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from io import FileIO
 from pathlib import Path
 from typing import Any
 
 from cxrbench.core import jsonio
+from cxrbench.core.appending import PredictionAppender, cut_torn_line
 from cxrbench.core.errors import DataError, RunFolderError
-from cxrbench.core.predictions import from_record, to_record
+from cxrbench.core.predictions import from_record
 from cxrbench.core.types import InvalidPrediction, Prediction
 
 RUN_SCHEMA = "cxrbench.run/1"
@@ -165,52 +164,18 @@ class RunFolder:
             file = self.predictions_file.open("ab+", buffering=0)
         try:
             with jsonio.storage_errors(self.predictions_file):
-                _cut_torn_line(file)
-            yield PredictionAppender(file, self.predictions_file)
+                cut_torn_line(file)
+            appender = PredictionAppender(file, self.predictions_file)
+            try:
+                yield appender
+            except BaseException:
+                # The first error is the one to show.
+                with suppress(jsonio.StorageError):
+                    appender.close()
+                raise
+            appender.close()
         finally:
             file.close()
-
-
-class PredictionAppender:
-    """Writes whole batches and forces them onto the disk."""
-
-    def __init__(self, file: FileIO, path: Path) -> None:
-        self._file = file
-        self._path = path
-
-    def append(self, predictions: Iterable[Prediction]) -> None:
-        """Write a batch.
-
-        Raises:
-            StorageError: The disk refused; what it took of the batch is cut off again.
-        """
-        data = "".join(jsonio.dumps(to_record(item)) + "\n" for item in predictions).encode()
-        end = self._file.seek(0, os.SEEK_END)
-        with jsonio.storage_errors(self._path):
-            try:
-                written = 0
-                while written < len(data):
-                    written += self._file.write(data[written:]) or 0
-                os.fsync(self._file.fileno())
-            except OSError:
-                with suppress(OSError):
-                    self._file.truncate(end)
-                raise
-
-
-def _cut_torn_line(file: FileIO) -> None:
-    """Drop what follows the last newline: the rest of a line that a killed process did not finish."""
-    end = file.seek(0, os.SEEK_END)
-    position, tail = end, b""
-    while position > 0 and b"\n" not in tail:
-        step = min(1 << 16, position)
-        position -= step
-        file.seek(position)
-        tail = file.read(step)
-    keep = position + tail.rfind(b"\n") + 1
-    if keep < end:
-        file.truncate(keep)
-    file.seek(0, os.SEEK_END)
 
 
 def find_runs(root: Path) -> list[RunFolder]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from cxrbench.adapters.base import AdapterContext, closing_adapter, create_adapter
 from cxrbench.adapters.file import FileAdapter
 from cxrbench.core import jsonio
 from cxrbench.core.config import DEFAULT_BATCH_SIZE, RunConfig
 from cxrbench.core.controls import controlled
+from cxrbench.core.executors.base import Executor
+from cxrbench.core.executors.choosing import open_executor
+from cxrbench.core.executors.local import LocalExecutor
 from cxrbench.core.predicting import predict_into
 from cxrbench.core.preparing import Prepared, build_metrics, check_agreement, note_data, note_file_ids, prepare
 from cxrbench.core.provenance import now, provenance
@@ -20,7 +23,6 @@ from cxrbench.core.results import Results
 from cxrbench.core.run_folder import RUN_SCHEMA, RunFolder, folder_name, run_id
 from cxrbench.core.scoring import Scored, score_predictions, statistics_table
 from cxrbench.core.types import Adapter, ModelInfo, Prediction, Request
-from cxrbench.datasets.images import load_image
 from cxrbench.metrics.base import Metric
 from cxrbench.tasks.base import Task
 
@@ -62,28 +64,32 @@ def run(
     note_data(prepared.data, reporter)
     # Built before anything is predicted: a missing package or missing weights should not cost an hour first.
     metrics = build_metrics(prepared) if scoring else {}
-    model = adapter or create_adapter(config.model, _context(prepared))
-    info = model.describe()
+    with closing(open_executor(prepared, adapter, reporter)) as executor:
+        return _run(prepared, executor, metrics, reporter, scoring)
+
+
+def _run(
+    prepared: Prepared,
+    executor: Executor,
+    metrics: Mapping[str, Sequence[Metric]],
+    reporter: Reporter,
+    scoring: bool,
+) -> RunOutcome:
+    config, info = prepared.config, executor.describe()
     if info.remote:
         check_agreement(prepared, f"model {config.model}", "--model", info.remote_host)
     for note in info.notes:
         reporter.note(note)
-    if isinstance(model, FileAdapter):
-        note_file_ids(model, prepared.examples, reporter)
+    if isinstance(executor, LocalExecutor) and isinstance(executor.adapter, FileAdapter):
+        note_file_ids(executor.adapter, prepared.examples, reporter)
     identity = _identity(prepared, info)
     folder = RunFolder(config.out / folder_name(prepared.task.name) / folder_name(info.name) / run_id(identity))
-    with folder.lock(), closing_adapter(model):
+    with folder.lock():
         record = _open_record(folder, prepared, info, identity)
         folder.write_run(record)
         try:
             predictions = predict_into(
-                folder,
-                model,
-                _requests(prepared, folder),
-                batch_size=record["batch_size"],
-                micro_batch=config.batch_size,
-                decode=load_image if info.needs_pixels else None,
-                reporter=reporter,
+                folder, executor, _requests(prepared, folder), batch_size=record["batch_size"], reporter=reporter
             )
             if not scoring:
                 record["status"] = "predicted"
@@ -152,19 +158,6 @@ def _requests(prepared: Prepared, folder: RunFolder) -> list[Request]:
     if config.control is None:
         return [example.request for example in prepared.examples]
     return controlled(prepared.examples, config.control, folder.path, config.seed)
-
-
-def _context(prepared: Prepared) -> AdapterContext:
-    config = prepared.config
-    return AdapterContext(
-        task=prepared.task.name,
-        kind=prepared.task.kind,
-        dataset=prepared.data.dataset,
-        training=prepared.data.training,
-        device=config.device,
-        seed=config.seed,
-        options=config.options,
-    )
 
 
 def _identity(prepared: Prepared, info: ModelInfo) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from cxrbench.core.answering import answer
+from cxrbench.core.executors.local import LocalExecutor
 from cxrbench.core.ordering import batches, hashed_order
 from cxrbench.core.predicting import predict_into
 from cxrbench.core.reporter import Silent
@@ -35,7 +36,7 @@ def requests(count):
 
 def predict(folder, adapter, items, size=4):
     folder.path.mkdir(parents=True, exist_ok=True)
-    return predict_into(folder, adapter, items, batch_size=size, micro_batch=None, decode=None, reporter=Silent())
+    return predict_into(folder, LocalExecutor(adapter), items, batch_size=size, reporter=Silent())
 
 
 def test_every_request_gets_exactly_one_prediction(tmp_path):

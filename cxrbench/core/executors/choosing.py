@@ -1,0 +1,64 @@
+"""From a configuration to an executor."""
+
+from __future__ import annotations
+
+from cxrbench.adapters.base import AdapterContext, create_adapter
+from cxrbench.core.errors import UsageError
+from cxrbench.core.executors.base import Executor
+from cxrbench.core.executors.local import LocalExecutor
+from cxrbench.core.preparing import Prepared
+from cxrbench.core.reporter import Reporter
+from cxrbench.core.types import Adapter
+
+
+def open_executor(prepared: Prepared, adapter: Adapter | None, reporter: Reporter) -> Executor:
+    """The executor that `config.executor` names, with the model loaded.
+
+    A predictions file is read in this process, whatever the executor: there is nothing to compute.
+
+    Args:
+        adapter: A ready adapter, instead of the one that `config.model` names.
+
+    Raises:
+        UsageError: A ready adapter for workers, which build their own.
+        CxrbenchError: The model or the workers cannot be started.
+    """
+    config = prepared.config
+    if config.executor == "local" or config.model.startswith("file:"):
+        return LocalExecutor(
+            adapter or create_adapter(config.model, _context(prepared)), micro_batch=config.batch_size
+        )
+    if adapter is not None:
+        raise UsageError(
+            "a ready adapter cannot be sent to workers",
+            where=f"executor={config.executor!r}",
+            hint='name it as model="package.module:Class", so that each worker builds its own',
+        )
+    from cxrbench.core.executors.ray_executor import RayExecutor
+    from cxrbench.core.executors.ray_session import RaySession
+
+    session = RaySession(config.ray_address, config.workers or _processors())
+    try:
+        return RayExecutor(config, session, prepared.task.kind, prepared.data.dataset, reporter)
+    except BaseException:
+        session.close()
+        raise
+
+
+def _processors() -> int:
+    import os
+
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _context(prepared: Prepared) -> AdapterContext:
+    config = prepared.config
+    return AdapterContext(
+        task=prepared.task.name,
+        kind=prepared.task.kind,
+        dataset=prepared.data.dataset,
+        training=prepared.data.training,
+        device=config.device,
+        seed=config.seed,
+        options=config.options,
+    )
