@@ -7,7 +7,8 @@ from typing import Final, overload
 
 from cxrbench.core.types import Example
 
-_BLOCK: Final = 4096
+_BLOCK: Final = 16_384
+"""Examples built at once: few enough for memory, enough that what is read together is read once."""
 
 
 class LazyExamples(Sequence[Example]):
@@ -49,6 +50,14 @@ class LazyExamples(Sequence[Example]):
         found = {example.id: example for example in self._blocks(places)}
         return [found[name] for name in wanted]
 
+    def within(self, ids: Iterable[str]) -> LazyExamples:
+        """Those of these ids, in the data set's order, again built only when they are wanted."""
+        needed = set(ids)
+        places = [place for place, name in enumerate(self.ids) if name in needed]
+        return LazyExamples(
+            [self.ids[place] for place in places], lambda chosen: self._build([places[place] for place in chosen])
+        )
+
     def _blocks(self, places: Sequence[int]) -> Iterator[Example]:
         """Built some thousands at a time: what building needs besides must not grow with the number of examples."""
         for start in range(0, len(places), _BLOCK):
@@ -58,6 +67,14 @@ class LazyExamples(Sequence[Example]):
 def example_ids(examples: Sequence[Example]) -> Sequence[str]:
     """The ids, without building an example where that can be avoided."""
     return examples.ids if isinstance(examples, LazyExamples) else [example.id for example in examples]
+
+
+def examples_within(examples: Sequence[Example], ids: Iterable[str]) -> Sequence[Example]:
+    """The examples of these ids in the data set's order, without building one where that can be avoided."""
+    if isinstance(examples, LazyExamples):
+        return examples.within(ids)
+    needed = set(ids)
+    return [example for example in examples if example.id in needed]
 
 
 def take_examples(examples: Sequence[Example], ids: Iterable[str]) -> list[Example]:

@@ -8,6 +8,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from cxrbench.core import jsonio
 from cxrbench.core.errors import DataError, UsageError
 from cxrbench.core.inputs import ORACLE_GRAPH
@@ -90,7 +93,7 @@ class MimicQba:
         folder = open_qba(root.parts["qba"])
         source = _source(root, options, folder, mimic, split)
         chosen = _choose(source, split)
-        if not chosen.pairs:
+        if not chosen.ids:
             raise DataError(
                 f"split {split.name(root.is_phantom)} has no usable question",
                 where=str(root.path),
@@ -112,7 +115,7 @@ class MimicQba:
             return [qba_example(study(number), asked) for number, asked in asked_questions(table)]
 
         return TaskData(
-            examples=LazyExamples(chosen.ids, lambda places: build(source.rows([chosen.pairs[i] for i in places]))),
+            examples=LazyExamples(chosen.ids, lambda places: build(source.rows(chosen.pairs[places]))),
             excluded=chosen.excluded,
             training=cache(lambda: _training(source, study)),
             dataset="mimic-qba-phantom" if root.is_phantom else "mimic-qba",
@@ -152,7 +155,7 @@ class _Chosen:
         studies: The numbers of their studies.
     """
 
-    pairs: list[int]
+    pairs: NDArray[np.int64]
     ids: list[str]
     excluded: dict[str, list[str]]
     studies: list[int]
@@ -201,7 +204,7 @@ def _choose(source: QuestionSource, split: MimicSplit) -> _Chosen:
         pairs.append(pair)
         ids.append(id)
         studies[number] = None
-    return _Chosen(pairs, ids, excluded, list(studies))
+    return _Chosen(np.array(pairs, np.int64), ids, excluded, list(studies))
 
 
 def _training(source: QuestionSource, study: StudyMaker) -> list[Example]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cxrbench.core.errors import DataError
 from cxrbench.core.jsonio import digest
@@ -56,11 +57,11 @@ class FileSource:
     def keys(self) -> pa.Table:
         return self._rows.select(list(KEYS))
 
-    def rows(self, pairs: Sequence[int]) -> pa.Table:
+    def rows(self, pairs: NDArray[np.int64]) -> pa.Table:
         import pyarrow as pa
 
         # The pairs of the split ascend, as its studies and their questions do.
-        places = np.searchsorted(self._rows["pair"].to_numpy(), np.asarray(pairs, np.int64))
+        places = np.searchsorted(self._rows["pair"].to_numpy(), pairs)
         return self._rows.select(list(ROWS)).take(pa.array(places))
 
     def of_studies(self, numbers: Sequence[int]) -> pa.Table:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cxrbench.core.errors import DataError
 from cxrbench.datasets.qba.index.query import open_index
@@ -44,8 +45,8 @@ class IndexSource:
     def keys(self) -> pa.Table:
         return self._index.table(Selection(splits=(self._split,)), KEYS)
 
-    def rows(self, pairs: Sequence[int]) -> pa.Table:
-        return self._index.take(np.asarray(pairs, np.int64), ROWS)
+    def rows(self, pairs: NDArray[np.int64]) -> pa.Table:
+        return self._index.take(pairs, ROWS)
 
     def of_studies(self, numbers: Sequence[int]) -> pa.Table:
         ids = self.studies["study_id"].take(sorted(numbers)).to_pylist()

@@ -10,6 +10,9 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from cxrbench.datasets.qba.gold import Gold, LabelledBox
 from cxrbench.datasets.qba.question_types import MARKED, QUESTION_TYPES
 from cxrbench.tasks.qba_examples import Asked
@@ -64,7 +67,7 @@ class QuestionSource(Protocol):
         """`KEYS` of all questions of the split, in the order of the index."""
         ...
 
-    def rows(self, pairs: Sequence[int]) -> pa.Table:
+    def rows(self, pairs: NDArray[np.int64]) -> pa.Table:
         """`ROWS` of these pairs, in their order."""
         ...
 
