@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,17 +44,18 @@ def balance(columns: QuestionColumns, rows: NDArray[np.int64] | None = None) -> 
     }
 
 
-def markdown(before: dict[str, Shares], after: dict[str, Shares]) -> str:
-    """Two balances side by side, as a table in per cent."""
-    lines = ["| | | before | after |", "|---|---|---|---|"]
-    for name, shares in before.items():
-        for value in dict.fromkeys((*shares, *after[name])):
-            lines.append(f"| {name} | {value} | {_percent(shares, value)} | {_percent(after[name], value)} |")
+def markdown(balances: Mapping[str, dict[str, Shares]]) -> str:
+    """Several balances side by side, as a table in per cent.
+
+    Args:
+        balances: Heading -> a balance; the first says which values are listed.
+    """
+    lines = [f"| | | {' | '.join(balances)} |", "|---|---|" + "---|" * len(balances)]
+    for name, shares in next(iter(balances.values())).items():
+        for value in shares:
+            cells = (f"{100 * item[name].get(value, 0.0):.1f}" for item in balances.values())
+            lines.append(f"| {name} | {value} | {' | '.join(cells)} |")
     return "\n".join(lines)
-
-
-def _percent(shares: Shares, value: Any) -> str:
-    return f"{100 * shares[value]:.1f}" if value in shares else "-"
 
 
 def _shares(codes: Codes, names: tuple[str, ...]) -> Shares:

@@ -29,7 +29,7 @@ def test_shares_are_counted_by_property_and_missing_ones_left_out():
 def test_before_and_after_stand_side_by_side():
     columns = skewed_columns(100)
     sampler = StratifiedSampler(columns, 800, curriculum=None)
-    table = markdown(balance(columns), balance(columns, sampler.draw(0, 0, 800))).splitlines()
+    table = markdown({"data": balance(columns), "drawn": balance(columns, sampler.draw(0, 0, 800))}).splitlines()
     (polarity,) = [line for line in table if line.startswith("| polarity | pos")]
     before, after = (float(cell) for cell in polarity.strip("| ").split("|")[2:])
     assert before < 17
