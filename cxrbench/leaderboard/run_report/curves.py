@@ -65,7 +65,7 @@ class ConditionCurves:
 def condition_curves(
     contents: RunContents, labels: Labelled, *, few: int
 ) -> tuple[tuple[ConditionCurves, ...], tuple[str, ...]]:
-    """The curves of every condition with both classes, and the conditions with too few examples of a class.
+    """The curves of every condition, and the conditions that fewer than `few` examples have or lack.
 
     Returns:
         No curve at all where no prediction carries probabilities.
@@ -80,7 +80,7 @@ def condition_curves(
         truth = np.array([row[0] for row in kept], np.float64)
         probabilities = np.array([row[1] if len(row) == 2 else 0.0 for row in kept], np.float64)
         positives = int(truth.sum())
-        if min(positives, len(truth) - positives) < (few if contents.restricted else 1):
+        if min(positives, len(truth) - positives) < few:
             left_out.append(condition)
             continue
         curve = threshold_curve(truth, probabilities)

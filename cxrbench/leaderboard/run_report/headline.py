@@ -28,8 +28,9 @@ def headline_scores(run: OpenRun) -> list[str]:
 
 def stratum_scores(run: OpenRun) -> list[str]:
     """The headline scores that can be read in a stratum: a macro average counts every condition that the stratum
-    lacks as 0, and says more about the stratum than about the model."""
-    return [name for name in headline_scores(run) if "_macro_" not in name]
+    lacks as 0, and says more about the stratum than about the model. What is undefined throughout is left out."""
+    scores: Mapping[str, Any] = run.results["scores"]
+    return [name for name in headline_scores(run) if "_macro_" not in name and scores[name]["value"] is not None]
 
 
 def main_scores(run: OpenRun, asked: Sequence[str]) -> list[str]:
@@ -49,7 +50,7 @@ def main_scores(run: OpenRun, asked: Sequence[str]) -> list[str]:
     for name in headline:
         if scores[name]["value"] is not None:
             first.setdefault(scores[name]["signature"], name)
-    return list(first.values())[:_MAIN] or headline[:1]
+    return list(first.values())[:_MAIN] or headline_scores(run)[:1]
 
 
 def columns(run: OpenRun, names: Sequence[str]) -> list[Column]:

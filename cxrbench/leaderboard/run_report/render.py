@@ -174,7 +174,7 @@ def _forests(summary: ReportSummary) -> list[tuple[Column, list[tuple[str, Strat
 def _section(labels: Labels) -> LabelSection:
     source = labels.table.source
     rows = {row.condition: row for row in labels.table.rows}
-    names = {GOLD: "gold labels", "rules": "Label scores (rules)", "chexbert": "Label scores (CheXbert)"}
+    names = {GOLD: "Gold labels", "rules": "Label scores (rules)", "chexbert": "Label scores (CheXbert)"}
     return LabelSection(
         labels,
         f"labels-{source}" if source.isidentifier() else "labels",

@@ -44,7 +44,7 @@ def parsed(html):
 
 @pytest.fixture(scope="module")
 def page(rich):
-    return report_html(summarise(rich))
+    return report_html(summarise(rich, few=3))
 
 
 def test_the_page_is_well_formed_and_every_id_occurs_once(page):

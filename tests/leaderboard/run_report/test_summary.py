@@ -28,7 +28,7 @@ from cxrbench.metrics.vqa.normalise import parse_yes_no
 
 @pytest.fixture(scope="module")
 def summary(rich):
-    return summarise(rich)
+    return summarise(rich, few=3)
 
 
 @pytest.fixture(scope="module")
@@ -138,6 +138,15 @@ def test_the_drawn_roc_curve_has_nearly_the_area_of_the_auroc(summary, labels):
         assert curve.said == pytest.approx((said[~truth].mean(), said[truth].mean()), abs=1e-4)
 
 
+def test_conditions_that_few_examples_have_or_lack_get_no_curve(rich, labels):
+    (found,) = summarise(rich, few=9).labels
+    drawn = {curve.condition for curve in found.curves}
+    enough = {name for name, (truth, _, _) in labels.items() if min(truth.sum(), (~truth).sum()) >= 9}
+    assert drawn == enough
+    assert set(found.too_few) == set(labels) - enough
+    assert drawn
+
+
 def test_reliability_bins_hold_every_stated_probability_and_give_the_calibration_error(summary, rich):
     predictions = RunFolder(rich).read_predictions()
     stated = [item for item in predictions.values() if item.status == "ok"]
@@ -181,7 +190,7 @@ def test_strata_are_those_of_the_results_in_the_order_of_the_field(summary, rich
         assert {row.value for row in stratum.rows} == set(stored[stratum.name])
         for row in stratum.rows:
             content = stored[stratum.name][row.value]
-            assert (row.n, row.few) == (content["n"], content["n"] < 10)
+            assert (row.n, row.few) == (content["n"], content["n"] < 3)
             for column, value in zip(summary.heat.columns, row.scores):
                 assert value.value == content["scores"][column.score]["value"]
     lengths = next(item for item in summary.heat.strata if item.name == "length")
@@ -197,7 +206,7 @@ def test_macro_averages_of_labels_are_no_column_of_the_strata(summary):
 
 
 def test_the_strata_furthest_behind_come_first_and_lower_is_better_where_it_is(summary):
-    rows = behind(summary.heat, 0, few=10)
+    rows = behind(summary.heat, 0, few=3)
     overall = summary.heat.overall.scores[0].value
     assert [row.gap for row in rows] == sorted((row.gap for row in rows), reverse=True)
     for row in rows:
@@ -205,7 +214,7 @@ def test_the_strata_furthest_behind_come_first_and_lower_is_better_where_it_is(s
         assert row.gap > 0
         assert row.clear == (row.score.ci95[1] < overall)
     place = next(i for i, column in enumerate(summary.heat.columns) if column.score == "empty_rate")
-    for row in behind(summary.heat, place, few=10):
+    for row in behind(summary.heat, place, few=3):
         assert row.score.value > summary.heat.overall.scores[place].value
 
 
@@ -436,7 +445,7 @@ def test_a_run_is_summarised_without_its_data(rich, tmp_path):
     record = json.loads((run / "run.json").read_text())
     record["config"]["data_root"] = str(tmp_path / "gone")
     (run / "run.json").write_text(json.dumps(record))
-    assert summarise(run).labels[0].curves
+    assert summarise(run, few=3).labels[0].curves
 
 
 def test_the_public_api_loads_the_same_scores(rich, summary):

@@ -38,7 +38,7 @@
   };
 
   const row = (place, position) => {
-    const button = make("button", { type: "button", "aria-current": position === at ? "true" : null }, make("span", { class: "id" }, index.ids[place]), make("span", { class: "mark" }, mark(place)));
+    const button = make("button", { type: "button", "aria-current": position === at ? "true" : null }, make("span", { class: "id", title: index.ids[place] }, index.ids[place]), make("span", { class: "mark" }, mark(place)));
     button.addEventListener("click", () => go(position));
     return make("li", {}, button);
   };
