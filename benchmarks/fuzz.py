@@ -23,6 +23,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "support"))
 from fuzz_targets import DOCUMENTED, TARGETS, Target
 from mutations import mutated
 
+_KEPT = 100
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -65,12 +67,8 @@ def fuzz(target: Target, inputs: int, seed: int) -> tuple[Counter[str], float]:
     started = time.perf_counter()
     for _ in range(inputs):
         data = mutated(rng.choice(corpus), rng)
-        # Some damage stays, so that later inputs are damaged several times over.
-        if rng.random() < 0.01:
-            corpus[len(target.seeds) :] = [*corpus[len(target.seeds) :][-200:], data[:20_000]]
         try:
             target.run(data, folder)
-            counts["read"] += 1
         except DOCUMENTED:
             counts["refused"] += 1
         except Exception as error:
@@ -80,6 +78,11 @@ def fuzz(target: Target, inputs: int, seed: int) -> tuple[Counter[str], float]:
                 seen.add(kind)
                 print(f"{target.name}: {type(error).__name__}: {error}\n  input: {data[:300]!r}", file=sys.stderr)
                 traceback.print_exc()
+        else:
+            counts["read"] += 1
+            # Damage that was survived is damaged further, so that several odd things meet in one input.
+            if rng.random() < 0.05 and len(data) < 20_000:
+                corpus[len(target.seeds) :] = [*corpus[len(target.seeds) :][-_KEPT:], data]
     seconds = time.perf_counter() - started
     shutil.rmtree(folder, ignore_errors=True)
     return counts, seconds

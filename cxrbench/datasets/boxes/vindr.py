@@ -36,7 +36,7 @@ def read_vindr(path: Path, split: str = "train") -> BoxTable:
     table = find_table(path, _TABLES.get(split, ()))
     rows = BoxRows(table)
     for line, row in named_rows(table, ["image_id", "class_name", *_CORNERS]):
-        image, label = row["image_id"], row.get("class_name", "")
+        image, label = row.get("image_id", ""), row.get("class_name", "")
         if not image:
             rows.problem(line, "no image_id, left out")
             continue

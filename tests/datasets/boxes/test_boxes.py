@@ -186,3 +186,12 @@ def test_a_missing_column_is_an_error_that_names_it(tmp_path: Path) -> None:
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(DataError, match="cannot read table of boxes"):
         read_vindr(path)
+
+
+def test_a_row_that_ends_before_the_image_is_named_is_listed_and_left_out(tmp_path):
+    (tmp_path / "train.csv").write_text(
+        "class_name,image_id,x_min,y_min,x_max,y_max\nMass\nMass,a,1,2,3,4\n", encoding="utf-8"
+    )
+    table = read_vindr(tmp_path / "train.csv")
+    assert len(table.boxes) == 1
+    assert any("no image_id" in str(problem) for problem in table.problems)
