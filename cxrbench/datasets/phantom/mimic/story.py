@@ -104,7 +104,7 @@ def tell_visit(own: Streams, visit: Visit) -> Story:
     if shape != "no findings":
         sentences += _findings(rng, statements)
     if shape in ("usual", "no findings"):
-        sentences += _impression(rng, present, compared, shape == "no findings")
+        sentences += _impression(rng, (*present, *gone), compared, shape == "no findings")
     indication = _indication(own, rng, statements)
     if indication.text:
         sentences.append(Sentence("INDICATION", indication.text))
@@ -148,13 +148,14 @@ def _denied(rng: np.random.Generator, denials: Sequence[Denial], statements: lis
 
 
 def _impression(
-    rng: np.random.Generator, present: Sequence[Statement], compared: bool, complete: bool
+    rng: np.random.Generator, statements: Sequence[Statement], compared: bool, complete: bool
 ) -> Iterator[Sentence]:
-    """The impression: the findings again, in a report without findings section all of them."""
+    """The impression: the findings again, in a report without findings section all there is to tell."""
+    present = [item for item in statements if item.change != "resolved"]
     told = [
         number
-        for number, item in enumerate(present)
-        if complete or (not ENTITIES[item.entity].is_device and rng.random() < 0.95)
+        for number, item in enumerate(statements)
+        if complete or (item.change != "resolved" and not ENTITIES[item.entity].is_device and rng.random() < 0.95)
     ]
     if not told:
         changed = any(item.change not in ("", "unchanged") for item in present)
@@ -165,7 +166,7 @@ def _impression(
             yield Sentence("IMPRESSION", pick(rng, NOTHING_NEW))
         return
     for number in told:
-        yield Sentence("IMPRESSION", tell(rng, present[number]), (number,))
+        yield Sentence("IMPRESSION", tell(rng, statements[number]), (number,))
 
 
 def _indication(own: Streams, rng: np.random.Generator, statements: Sequence[Statement]) -> Indication:

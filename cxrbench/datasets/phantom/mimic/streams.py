@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-COURSE, PERSON, VIEWS, POSE, PLACE, TEXTURE, REPORT, LABELS, GRAPH, QUESTIONS, DEPTH, NAMES, VISITS, DATES = range(14)
+COURSE, PERSON, VIEWS, POSE, PLACE, TEXTURE, REPORT, LABELS, GRAPH, QUESTIONS, DEPTH, NAMES, VISITS, DATES, SPLITS = (
+    range(15)
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ ARCHIVES: Final = {"reports": REPORTS_ZIP, "scenes": SCENES_ZIP, "questions": QU
 """Kind of file -> the archive that holds them."""
 TRUTH_PART: Final = "truth.jsonl"
 FILENAMES_PART: Final = "filenames.txt"
-_STUDIES_DRAWN: Final = 24
+_STUDIES_DRAWN: Final = 10
 _STUDIES_UNDRAWN: Final = 160
 _JPEG_QUALITY: Final = 92
 

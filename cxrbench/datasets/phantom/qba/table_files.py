@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from cxrbench.datasets.phantom.parts import csv_lines
 from cxrbench.datasets.phantom.qba.metadata import INDEX
 
 if TYPE_CHECKING:
@@ -53,28 +54,30 @@ def join_parquet(name: str, parts: Iterable[pa.Table], target: Path) -> int:
 
 
 def join_csv(parts: Iterable[pa.Table], target: Path) -> None:
-    """Write a table as gzipped CSV in pandas' spelling: True and False, lists in brackets, nothing for null."""
-    import pyarrow.csv as csv
-
+    """Write a table as gzipped CSV as pandas writes it: True and False, quotes around commas, nothing for null."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with target.open("wb") as file, gzip.GzipFile("", "wb", _FAST, file, 0) as packed:
         for number, part in enumerate(parts):
-            options = csv.WriteOptions(include_header=number == 0, quoting_style="needed")
-            csv.write_csv(_spelled(part), packed, options)
+            if number == 0:
+                packed.write(csv_lines([part.schema.names]).encode())
+            _write_rows(part, packed)
 
 
-def _spelled(part: pa.Table) -> pa.Table:
+def _write_rows(part: pa.Table, packed: gzip.GzipFile) -> None:
     import pyarrow as pa
     import pyarrow.compute as pc
+    import pyarrow.csv as csv
 
-    columns = []
-    for field, column in zip(part.schema, part.columns):
-        if pa.types.is_boolean(field.type):
-            column = pc.if_else(column, "True", "False")
-        elif pa.types.is_list(field.type):
-            column = pa.array([str(value) for value in column.to_pylist()])
-        columns.append(column)
-    return pa.table(columns, names=part.schema.names)
+    if any(pa.types.is_list(field.type) for field in part.schema):
+        # Lists have commas, and the fast writer knows no quotes or quotes around all text.
+        rows = ([("" if value is None else str(value)) for value in row.values()] for row in part.to_pylist())
+        packed.write(csv_lines(list(rows)).encode())
+        return
+    columns = [
+        pc.if_else(column, "True", "False") if pa.types.is_boolean(column.type) else column for column in part.columns
+    ]
+    spelled = pa.table(columns, names=part.schema.names)
+    csv.write_csv(spelled, packed, csv.WriteOptions(include_header=False, quoting_style="none"))
 
 
 def _pandas_metadata(name: str, schema: pa.Schema) -> bytes:

@@ -66,21 +66,21 @@ def write_mimic_phantom(
             valid=f"1 to {MOST_STUDIES} studies, {FEWEST} to {MOST} questions",
         )
     job = Job(str(root), studies, seed, questions, films, unpacked)
-    workers = workers or cores()
     here = f"{__package__}.block:write_block", f"{__package__}.joining:join_block"
     with new_folder(root, seed, workers, "2 kB a question unpacked, a tenth of that zipped, 30 kB a film"):
+        processes = workers or cores()
         blocks = len(job.blocks())
         digests: dict[int, str] = {}
         drawn: Counter[str] = Counter()
         done = 0
-        for block, made in run_blocks(here[0], asdict(job), blocks, workers):
+        for block, made in run_blocks(here[0], asdict(job), blocks, processes):
             digests[block] = made["digest"]
             drawn.update(made["drawn"])
             done += made["studies"]
             if progress is not None:
                 progress(done, studies)
         joins = len(tasks(job, blocks))
-        for _ in run_blocks(here[1], {"blocks": blocks, **asdict(job)}, joins, workers):
+        for _ in run_blocks(here[1], {"blocks": blocks, **asdict(job)}, joins, processes):
             pass
         shutil.rmtree(root / ".parts")
         info = PhantomInfo(

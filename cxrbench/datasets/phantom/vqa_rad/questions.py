@@ -98,9 +98,8 @@ def _sides(rng: np.random.Generator, f: Finding) -> list[Ask]:
     answer = pick(rng, ("Both sides", "bilateral")) if both else pick(rng, (f.side.title(), f"{f.side} side", f.side))
     which = (f"On which side is the {noun}?", f"Which side of the chest shows the {noun}?")
     choice = (f"Is the {noun} on the left or on the right?",)
-    types = "POS" if rng.random() < 0.9 else "POS, PRES"
     return [
-        Ask(which, answer, False, types, about),
+        Ask(which, answer, False, "POS", about),
         Ask(choice, "both" if both else f.side.title(), True, "POS", about),
     ]
 

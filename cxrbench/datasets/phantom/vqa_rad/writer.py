@@ -164,6 +164,8 @@ def _add_quirks(rows: list[dict[str, Any]]) -> None:
     texts = [row for row in rows if isinstance(row["answer"], str)]
     for number, row in enumerate(texts[5::97]):
         row["answer"] += ("\t", " ", "\t\t")[number % 3]
+    for row in [row for row in rows if row["question_type"] == "POS"][2::12]:
+        row["question_type"] = "POS, PRES"
     # At most five answers are JSON numbers; the other counts are words.
     counts = [row for row in rows if not isinstance(row["answer"], str)]
     for row in counts[5:]:
