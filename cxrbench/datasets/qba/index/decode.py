@@ -156,40 +156,41 @@ _NO_BOXES: Final[tuple[Corners, ...]] = ()
 
 
 def _from_file(question: _Question, image_id: str | None, shapes: Shapes) -> QuestionFacts:
-    found = _Found([], [], [], set())
-    levels = _collect(question.answers, image_id, shapes.raw, found) if question.answers else 0
+    numbers: list[int] = []
+    texts: list[str] = []
+    boxes: list[tuple[Corners, ...]] = []
+    image_ids: set[str] = set()
+    levels = 0
+    if question.answers:
+        levels = _collect(question.answers, image_id, shapes.raw, numbers, texts, boxes, image_ids)
     return QuestionFacts(
         question.id.strip(),
         (question.type or "").strip(),
         (question.text or "").strip(),
-        tuple(found.shapes),
-        found.texts,
-        found.boxes,
+        tuple(numbers),
+        texts,
+        boxes,
         levels,
-        found.image_ids,
+        image_ids,
         shapes.names[question.obs_ids],
         question.from_report is True,
         question.from_template is True,
     )
 
 
-class _Found(NamedTuple):
-    """Of the answers of a question, as far as they were walked; see `QuestionFacts`."""
-
-    shapes: list[int]
-    texts: list[str]
-    boxes: list[tuple[Corners, ...]]
-    image_ids: set[str]
-
-
 def _collect(
-    answers: tuple[_Answer, ...], image_id: str | None, numbers: Mapping[tuple[object, ...], int], found: _Found
+    answers: tuple[_Answer, ...],
+    image_id: str | None,
+    shapes: Mapping[tuple[object, ...], int],
+    numbers: list[int],
+    texts: list[str],
+    boxes: list[tuple[Corners, ...]],
+    image_ids: set[str],
 ) -> int:
-    """Walk over answers top down and return how many levels there are.
+    """Walk over answers top down, add to the lists, and return how many levels there are.
 
     Not a closure: one that calls itself is a cycle, which only the collector frees, and that is off here.
     """
-    shapes, texts, boxes, image_ids = found
     deepest = 0
     for answer in answers:
         own = _NO_BOXES
@@ -200,8 +201,8 @@ def _collect(
                 own = place.boxes or _NO_BOXES
         boxes.append(own)
         texts.append(answer.text or "")
-        shapes.append(
-            numbers[
+        numbers.append(
+            shapes[
                 answer.kind,
                 answer.positiveness,
                 answer.laterality,
@@ -213,7 +214,7 @@ def _collect(
             ]
         )
         if answer.below:
-            deepest = max(deepest, _collect(answer.below, image_id, numbers, found))
+            deepest = max(deepest, _collect(answer.below, image_id, shapes, numbers, texts, boxes, image_ids))
     return deepest + 1
 
 

@@ -75,48 +75,50 @@ class Rows:
         add_id, add_question, add_answer, add_levels, add_report, add_template = (
             self._columns[name].append for name in _PLAIN
         )
+        add_position, add_boxes = self._positions.append, self._boxes.add
+        all_profiles, problems = self._profiles, self._problems
         images = frozenset(study.image_ids)
         seen: set[str] = set()
         for position, question in enumerate(questions):
-            id = question.id
+            id, spelt, text, numbers, texts, where, depth, image_ids, links, report, template = question
             if id in seen:
-                self._problems.add("duplicate_question", study.study_id, id)
+                problems.add("duplicate_question", study.study_id, id)
                 continue
             seen.add(id)
-            profile: Profile = self._profiles[question.shapes]
-            text = "" if profile.main is None else question.texts[profile.main].strip()
-            type = canonical_type(question.type, id)
+            profile: Profile = all_profiles[numbers]
+            answer = "" if profile.main is None else texts[profile.main].strip()
+            type = canonical_type(spelt, id)
             told = _UNTOLD
             if type in _INVERTED and profile.main is not None:
-                told = yes_no_gold(text, profile.positive, inverted=_INVERTED[type])
+                told = yes_no_gold(answer, profile.positive, inverted=_INVERTED[type])
             add_profile(profiles[profile])
-            add_type(types[type or question.type or id])
+            add_type(types[type or spelt or id])
             add_grade(grade[None if grades is None else grades.get(id)])
             add_yes_no(yes_no[told.answer])
-            add_obs_ids(obs_ids[question.obs_ids])
+            add_obs_ids(obs_ids[links])
             add_id(id)
-            add_question(question.text)
-            add_answer(text)
-            add_levels(question.levels)
-            add_report(question.from_report)
-            add_template(question.from_template)
-            self._positions.append(position)
-            self._boxes.add(profile.shows, question.boxes)
-            if profile.unmapped or not text or not question.text or type is None or told.agrees is False:
+            add_question(text)
+            add_answer(answer)
+            add_levels(depth)
+            add_report(report)
+            add_template(template)
+            add_position(position)
+            add_boxes(profile.shows, where)
+            if not answer or not text or type is None or told.agrees is False:
                 self._note(study, question, type, told, profile)
-            if not question.image_ids <= images:
-                for image in question.image_ids - images:
-                    self._problems.add("unknown_image", study.study_id, image)
-            if observations is not None and not observations.issuperset(question.obs_ids):
-                for observation in {*question.obs_ids} - observations:
-                    self._problems.add("unknown_observation", study.study_id, observation)
+            if not image_ids <= images:
+                for image in image_ids - images:
+                    problems.add("unknown_image", study.study_id, image)
+            if observations is not None and not observations.issuperset(links):
+                for observation in {*links} - observations:
+                    problems.add("unknown_observation", study.study_id, observation)
         if grades is not None and grades.keys() != seen:
             for kind, ids in (
                 ("question_without_metadata", seen - grades.keys()),
                 ("question_without_file", grades.keys() - seen),
             ):
                 for id in sorted(ids):
-                    self._problems.add(kind, study.study_id, id)
+                    problems.add(kind, study.study_id, id)
         self._studies.append(study)
         self._sizes.append(len(seen))
         return len(seen)
@@ -141,6 +143,7 @@ class Rows:
         columns["boxes"] = self._box_column(of_row, schema.field("boxes").type)
         for name in ("question", "answer"):
             columns[f"{name}_length"] = pc.utf8_length(columns[name])
+        self._note_unmapped()
         self._clear()
         return pa.table({name: columns[name] for name in schema.names})
 
@@ -172,6 +175,12 @@ class Rows:
         by_type, by_profile = marked[self._columns["type"]], several[self._columns["profile"]]
         return spread(COMPLEXITIES, np.where(by_type > 0, by_type, by_profile), type)
 
+    def _note_unmapped(self) -> None:
+        questions = np.bincount(np.array(self._columns["profile"], np.int64), minlength=len(self._codes["profile"]))
+        for profile, count in zip(self._codes["profile"], questions.tolist()):
+            for kind, name in profile.unmapped:
+                self._problems.add(kind, item=name, count=count)
+
     def _note(
         self, study: Study, question: QuestionFacts, type: str | None, told: YesNoGold, profile: Profile
     ) -> None:
@@ -186,8 +195,6 @@ class Rows:
                 self._problems.add(kind, study.study_id, question.id)
         if type is None:
             self._problems.add("unknown_type", study.study_id, question.type or question.id)
-        for kind, name in profile.unmapped:
-            self._problems.add(kind, item=name)
 
 
 def _same(value: Any) -> Any:
