@@ -105,6 +105,12 @@ class RunFolder:
         Raises:
             DataError: The run has not been scored, or the file is damaged.
         """
+        if not self.results_file(protocol).is_file() and self.run_file.is_file():
+            raise DataError(
+                f"the run has no {self.results_file(protocol).name} (status: {self.read_run().get('status')})",
+                where=str(self.path),
+                hint="repeat the command of the run: it goes on where it stopped, and scores",
+            )
         results: dict[str, Any] = jsonio.read_json(self.results_file(protocol), "results")
         return results
 

@@ -33,9 +33,11 @@ def missing_films_note(films: Iterable[Path]) -> list[str]:
     return [f"{missing}; a model that needs them gets an error"]
 
 
-def patients_note(has_table: bool) -> list[str]:
-    """How to have sex and age, where they are not there."""
-    return [] if has_table else ["no strata by sex and age: put patients.csv.gz of MIMIC-IV into the data root"]
+def patients_note(has_table: bool, phantom: bool) -> list[str]:
+    """How to have sex and age of real patients, where they are not there."""
+    if has_table or phantom:
+        return []
+    return ["no strata by sex and age: put patients.csv.gz of MIMIC-IV into the data root"]
 
 
 def problems_note(problems: Sequence[str]) -> list[str]:

@@ -33,7 +33,7 @@ from cxrbench.tasks.qba_examples import Asked, exclusion, qba_example
 from cxrbench.tasks.qba_files import FileSource
 from cxrbench.tasks.qba_graphs import SCENE_GRAPH_REGIONS
 from cxrbench.tasks.qba_index import IndexSource, find_index
-from cxrbench.tasks.qba_notes import oracle_note, question_notes
+from cxrbench.tasks.qba_notes import index_note, oracle_note, question_notes
 from cxrbench.tasks.qba_source import QuestionSource, asked_questions, known_type
 from cxrbench.tasks.qba_studies import StudyMaker
 from cxrbench.tasks.vqa_metrics import (
@@ -126,9 +126,10 @@ class MimicQba:
             phantom=root.is_phantom,
             notes=(
                 *question_notes(source, split, len(chosen.studies), len(chosen.ids), root.is_phantom),
+                *index_note(source, folder),
                 *missing_films_note(map(study.film, chosen.studies)),
                 *oracle_note(options.inputs),
-                *patients_note(people.path is not None),
+                *patients_note(people.path is not None, root.is_phantom),
                 *problems_note(mimic.problems if mimic is not None else ("no MIMIC-CXR-JPG: films cannot be read",)),
             ),
             terms=TERMS,

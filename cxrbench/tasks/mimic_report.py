@@ -91,7 +91,7 @@ class MimicReport:
             notes=(
                 *([] if root.is_phantom or split.per_image else [count_note(mimic, split.part)]),
                 *missing_films_note(example.request.images[0].path for example in examples),
-                *patients_note(people.path is not None),
+                *patients_note(people.path is not None, root.is_phantom),
                 *problems_note(mimic.problems),
             ),
             terms=TERMS,

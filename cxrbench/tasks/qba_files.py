@@ -11,11 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cxrbench.core.errors import DataError
-from cxrbench.core.jsonio import digest
 from cxrbench.datasets.mimic_cxr.collection import MimicCxr
 from cxrbench.datasets.qba.folder import QbaFolder
+from cxrbench.datasets.qba.index.build import data_key
 from cxrbench.datasets.qba.index.decode import read_study
-from cxrbench.datasets.qba.index.fingerprint import data_fingerprint
 from cxrbench.datasets.qba.index.grades import Grades, partition_grades, read_grades
 from cxrbench.datasets.qba.index.plan import plan_studies
 from cxrbench.datasets.qba.index.problems import Problems
@@ -44,7 +43,7 @@ class FileSource:
         problems = Problems()
         films = mimic.table if mimic is not None else None
         self._folder = folder
-        self.fingerprint = digest([data_fingerprint(folder), mimic.fingerprint if mimic is not None else None], 64)
+        self.fingerprint = data_key(folder, mimic)
         self.studies = plan_studies(folder, films, problems)
         self.unreadable: list[str] = []
         self._rows = self._read(_places(self.studies, split), problems, self.unreadable)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from cxrbench.core.inputs import is_oracle
+from cxrbench.datasets.qba.folder import QbaFolder
 from cxrbench.datasets.qba.index.problems import KINDS
 from cxrbench.tasks.mimic_splits import MimicSplit
 from cxrbench.tasks.qba_source import QuestionSource
@@ -35,6 +36,15 @@ def question_notes(
     if count := source.problems.get("unmapped_entity"):
         notes.append(f"{count:,} mentions of findings that the table of conditions does not know")
     return notes
+
+
+def index_note(source: QuestionSource, folder: QbaFolder) -> list[str]:
+    """A warning where an index does not fit the files beside it."""
+    there = len(folder.questions) if folder.questions is not None else None
+    listed = len(source.studies)
+    if there is None or there == listed:
+        return []
+    return [f"the index has {listed:,} studies, the folder {there:,}: build it again with cxrbench data prepare"]
 
 
 def oracle_note(inputs: Sequence[str]) -> list[str]:
