@@ -62,8 +62,9 @@ def print_results(results: Results) -> None:
     names = list(results)
     labels = [name for name in names if name.startswith("rules_")]
     summary = [name for name in labels if "/" not in name]
-    text = [name for name in names if name not in labels]
-    _print_block("Scores", [results[name] for name in text])
+    others = [name for name in names if name not in labels]
+    _print_block("Scores", [results[name] for name in others if "/" not in name])
+    _print_single([results[name] for name in others if "/" in name])
     _print_block(_LABEL_HEADING, [results[name] for name in summary])
     _print_block(f"{_LABEL_HEADING}, per condition", [results[name] for name in labels if "/" in name])
     shown = _ANSWER_SCORES if "exact_match" in results else _REPORT_SCORES
@@ -122,6 +123,15 @@ def _print_block(title: str, scores: Sequence[Score]) -> None:
         header, rows = header[:5], [row[:5] for row in rows]
     click.echo()
     print_table(header, rows, title=title, right=(2, 4))
+
+
+def _print_single(scores: Sequence[Score]) -> None:
+    """Scores of single conditions or bands; those that are null are counted, since a model without label
+    probabilities has more than a hundred of them."""
+    known = [score for score in scores if score.value is not None]
+    _print_block("Per condition", known)
+    if len(known) < len(scores):
+        click.echo(f"\n{len(scores) - len(known)} scores of single conditions are null: results.json says why")
 
 
 def _print_strata(strata: Mapping[str, Any], names: Sequence[str]) -> None:
