@@ -27,8 +27,10 @@ MATCHER = get_concept_matcher()
 SEEDS = st.integers(0, 10**6)
 SUBJECTS = (
     "left pleural effusion", "right lower lobe", "RUL nodule", "endotracheal tube", "no effusion", "trachea",
-    "small left-sided pneumothorax or right effusion", "abnormality", "left lung",
+    "left-sided pneumothorax or right effusion", "abnormality", "left lung",
 )  # fmt: skip
+FRAME = ("technique", "severity")
+"""Kinds that templates speak of themselves: films, and how severe something is."""
 TEMPLATES = [template for block in blocks() for template in block]
 
 
@@ -65,15 +67,15 @@ def test_rephrasing_keeps_what_is_asked_about_and_its_side_and_polarity(template
     other = rephrase(question, np.random.default_rng(seed))
     assert subject in other
     assert sides_in(other) == sides_in(question)
-    # "How severe" and "the severity of" ask the same; "film" and "image" are what is asked about the subject of.
-    concepts = [
-        {item.concept for item in MATCHER.mentions(text.replace("How severe", "")) if item.kind != "technique"}
+    # By word, since "related to left lung" reads as "left" and "lung", and "in the left lung" as "left lung".
+    words = [
+        {word for item in MATCHER.mentions(text) if item.kind not in FRAME for word in item.concept.split()}
         for text in (question, other)
     ]
-    assert concepts[0] == concepts[1]
+    assert words[0] == words[1]
     # Questions that ask whether something is normal are asked about normality again.
     asked = r"\b(?:ab)?normal(?=it|\b)"
-    assert re.findall(asked, other) == re.findall(asked, question)
+    assert sorted(re.findall(asked, other)) == sorted(re.findall(asked, question))
 
 
 @given(st.text(max_size=60), SEEDS)

@@ -210,7 +210,7 @@ def test_studies_without_a_drawable_question_are_not_visited():
     assert made.excluded == (columns.study == 7).sum()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.integers(1, 12), st.integers(1, 20), st.integers(0, 10**6))
 def test_whatever_the_shape_no_question_is_repeated_and_none_is_from_elsewhere(studies, questions, seed):
     columns = skewed_columns(40, seed=seed, per_study=16)
