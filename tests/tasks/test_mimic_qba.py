@@ -260,6 +260,61 @@ def test_a_broken_question_file_is_excluded_and_told_and_stops_nothing(tmp_path,
     assert any("cannot be read" in note for note in data.notes)
 
 
+def test_a_damaged_member_of_the_archive_is_excluded_and_told(tmp_path):
+    root = write_collection(tmp_path)
+    archive = root / "mimic-ext-cxr-qba" / "qa.zip"
+    name = qba.member("p90000001", "s99000002", "qa").encode()
+    content = archive.read_bytes()
+    at = content.index(name) + len(name) + 30
+    archive.write_bytes(content[:at] + bytes(40) + content[at + 40 :])
+    data = load(root)
+    assert [item.id for item in data.examples] == TEST[:6]
+    assert data.excluded["question file cannot be read (studies)"] == ["s99000002"]
+
+
+def test_numbers_where_text_is_expected_and_blanks_around_it_are_understood(tmp_path):
+    rows = (
+        qba.question("D01_describe_finding_001", "describe_finding ", 5, qba.answer(0, 2)),
+        qba.question(" D02_has_finding_001", " has_finding", " Is there? ", qba.answer("0", " Yes, there is. ")),
+    )
+    examples = by_id(load(write_collection(tmp_path, questions=one(*rows))))
+    described = examples["s99000001/D01_describe_finding_001"]
+    assert (described.request.question, described.reference.text) == ("5", "2")
+    answered = examples["s99000001/D02_has_finding_001"]
+    assert (answered.request.question, answered.reference.answer) == ("Is there?", "yes")
+    assert answered.reference.text == "Yes, there is."
+
+
+def test_a_study_without_images_is_excluded_and_images_without_a_study_harm_nothing(tmp_path):
+    root = write_collection(tmp_path, jpg=False)
+    rows = [
+        {"patient_id": "p90000001", "study_id": "s99000001", "image_id": dicom(2), "img.view_position": "PA"},
+        {"patient_id": "p90000009", "study_id": "s99000099", "image_id": dicom(99), "img.view_position": "PA"},
+    ]
+    qba.write_table(root / "mimic-ext-cxr-qba" / "metadata", "image_metadata", rows)
+    data = load(root)
+    assert [item.id for item in data.examples] == TEST[:6]
+    assert {name.split("/")[0] for name in data.excluded["no frontal film listed"]} == {"s99000002", "s99000003"}
+    assert any("image" in note and "1 times" in note for note in data.notes)
+
+
+def test_a_box_outside_the_film_is_cut_at_its_border_and_one_beyond_it_is_none(tmp_path):
+    def rows(image):
+        outside = qba.place("lungs", (3000.0, 2500.0, 9000.0, 9000.0), (7000.0, 7000.0, 8000.0, 8000.0), image=image)
+        found = qba.answer(0, "Yes, there is.", localization=outside)
+        return [qba.question("D02_has_finding_001", "has_finding", "Is there?", found)]
+
+    examples = by_id(load(write_collection(tmp_path, questions=rows)))
+    [box] = examples["s99000001/D02_has_finding_001"].reference.boxes
+    assert (box.x1, box.y1, box.x2, box.y2) == (3000.0, 2500.0, 3056.0, 2544.0)
+
+
+def test_an_unknown_grade_leaves_the_question_without_one(tmp_path):
+    data = load(write_collection(tmp_path, grade=lambda: "E+"))
+    assert {item.strata["grade"] for item in data.examples} == {("unknown",)}
+    assert any("grade that is not known" in note for note in data.notes)
+
+
 def test_a_patient_in_two_splits_is_refused_by_name(tmp_path):
     root = write_collection(tmp_path)
     rows = [{"patient_id": "p90000001", "patient.split": split} for split in ("test", "train")]
