@@ -31,7 +31,7 @@ METADATA = [
 def test_the_folder_describes_itself_as_a_phantom(mimic: Path) -> None:
     info = read_phantom_info(mimic)
     assert info is not None
-    assert (info.dataset, info.version, info.studies, info.seed) == ("mimic-qba", "1", STUDIES, SEED)
+    assert (info.dataset, info.version, info.studies, info.seed) == ("mimic-qba", "2", STUDIES, SEED)
     assert info.parameters == {"questions": QUESTIONS, "films": True, "unpacked": False}
     assert info.files == files_fingerprint(mimic)
     assert not (mimic / ".parts").exists()

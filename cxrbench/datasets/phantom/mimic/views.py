@@ -18,7 +18,8 @@ SHORT: Final = 256
 """Pixels of a film's long and short side; the thorax is as large as on the films of the IU phantom."""
 _UNSEEN_FROM_THE_SIDE: Final = frozenset({"Pneumothorax", "Fracture", "Pleural Other"})
 _PORTABLE_SHARE: Final = 0.30
-_TUBES: Final = frozenset({"endotracheal tube", "enteric tube", "chest tube", "central venous catheter"})
+_BEDRIDDEN: Final = frozenset({"endotracheal tube", "chest tube"})
+_TUBES: Final = frozenset({"enteric tube", "central venous catheter"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +72,9 @@ _LATERAL_ONLY: Final = 0.01
 
 def views_of(rng: np.random.Generator, visit: Visit) -> tuple[View, ...]:
     """The films of a visit. Patients with tubes are filmed in bed; a few visits have a lateral film alone."""
-    tubes = any(item.finding.kind in _TUBES for item in visit.present)
-    portable = rng.random() < (0.9 if tubes else _PORTABLE_SHARE)
+    kinds = {item.finding.kind for item in visit.present}
+    chance = 1.0 if kinds & _BEDRIDDEN else 0.8 if kinds & _TUBES else _PORTABLE_SHARE
+    portable = rng.random() < chance
     sets = _PORTABLE if portable else _UPRIGHT
     chosen = sets[int(rng.choice(len(sets), p=[share for _, share in sets]))][0]
     visible = not any(

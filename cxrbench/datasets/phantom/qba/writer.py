@@ -18,7 +18,7 @@ from cxrbench.datasets.phantom.info import INFO, PhantomInfo, files_fingerprint
 from cxrbench.datasets.phantom.new_folder import new_folder
 
 MIMIC_QBA: Final = "mimic-qba"
-GENERATOR_VERSION: Final = "1"
+GENERATOR_VERSION: Final = "2"
 """Changes whenever the same arguments would give other films, texts, graphs or questions."""
 DEFAULT_STUDIES: Final = 1200
 DEFAULT_QUESTIONS: Final = 80
