@@ -4,14 +4,17 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 TEST_ARGS ?= -n 2 --dist loadfile
 OUT ?= runs
+SITE ?= site
 
-.PHONY: demo test test-slow lint types bench checkpoints clean help
+.PHONY: demo test test-slow test-browser audit lint types bench checkpoints clean help
 
 help:
-	@echo "make demo         run chexquery and the baselines on the phantom, and print a table"
+	@echo "make demo         run chexquery and the baselines on the phantom, and build a leaderboard to open"
 	@echo "make test         the default tests"
 	@echo "make test-slow    the slow tests"
+	@echo "make test-browser the pages in a real browser (needs Chromium on the path)"
 	@echo "make lint         ruff and mypy --strict"
+	@echo "make audit        known weaknesses of the installed packages (asks the Python advisory database)"
 	@echo "make bench        speed and memory, always against a peer"
 	@echo "make checkpoints  train the bundled checkpoint again"
 	@echo "make clean        remove what these commands made here"
@@ -34,13 +37,22 @@ demo: $(VENV)/.installed
 	  $(BIN)/cxrbench run --model $$model --task iu-report --out $(OUT) > /dev/null || exit $$?; \
 	done
 	@$(BIN)/cxrbench list runs --runs $(OUT)
-	@echo "Look closer: $(BIN)/cxrbench show <a run folder of the table>"
+	@$(BIN)/cxrbench leaderboard build $(OUT) --out $(SITE)
+	@echo "Look closer: $(BIN)/cxrbench show <a run folder of the table>, or open $(SITE)/index.html"
 
 test: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest $(TEST_ARGS)
 
 test-slow: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -m slow $(TEST_ARGS)
+
+test-browser: $(VENV)/.installed-dev
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || { echo "error: no Chromium on the path"; exit 2; }
+	$(BIN)/python -m pytest -m browser tests/browser
+
+audit: $(VENV)/.installed-dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt pip-audit
+	$(BIN)/pip-audit --progress-spinner off
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
