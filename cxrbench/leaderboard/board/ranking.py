@@ -22,6 +22,7 @@ LEVEL = 0.05
 _CELLS = 20_000_000
 """Pairs x replicates that the critical value is computed from; many models use fewer replicates (1,000 for 200)."""
 _EQUAL = 1e-12
+_CANCELLED = 1e-6
 
 
 @dataclass(frozen=True)
@@ -65,21 +66,19 @@ def verdicts(points: FloatArray, replicates: FloatArray, *, higher: bool, level:
         replicates: On the same resamples for all models, all finite. float64 [models, resamples].
         higher: Whether higher is better.
     """
-    models, resamples = replicates.shape
+    models = len(points)
     sign = 1.0 if higher else -1.0
     first, second = np.triu_indices(models, 1)
-    errors = np.zeros((models, models))
     centred = replicates - points[:, None]
-    ratios = np.zeros((len(first), min(resamples, max(1, _CELLS // max(len(first), 1)))), np.float32)
+    errors = _errors(replicates)
+    some = centred[:, : max(1, _CELLS // max(len(first), 1))]
+    ratios = np.zeros((len(first), some.shape[1]), np.float32)
     start = 0
     for model in range(models - 1):
-        apart = centred[model] - centred[model + 1 :]
-        spread = apart.std(axis=1, ddof=1) if resamples > 1 else np.zeros(len(apart))
-        spread[spread <= _EQUAL] = 0.0
-        errors[model, model + 1 :] = errors[model + 1 :, model] = spread
-        rows = ratios[start : start + len(apart)]
-        np.divide(np.abs(apart[:, : rows.shape[1]]), spread[:, None], out=rows, where=spread[:, None] > 0)
-        start += len(apart)
+        rows = ratios[start : start + models - 1 - model]
+        spread = errors[model, model + 1 :, None]
+        np.divide(np.abs(some[model] - some[model + 1 :]), spread, out=rows, where=spread > 0, casting="same_kind")
+        start += len(rows)
     difference = sign * (points[first] - points[second])
     spread = errors[first, second]
     varies = spread > 0
@@ -91,6 +90,23 @@ def verdicts(points: FloatArray, replicates: FloatArray, *, higher: bool, level:
     better[first, second] = found & (difference > 0)
     better[second, first] = found & (difference < 0)
     return Verdicts(better, errors, critical)
+
+
+def _errors(replicates: FloatArray) -> FloatArray:
+    """Standard deviation over the replicates of the difference of each pair. float64 [models, models]."""
+    resamples = replicates.shape[1]
+    apart = replicates - replicates.mean(axis=1, keepdims=True)
+    products = apart @ apart.T / max(resamples - 1, 1)
+    spread = np.diag(products)
+    total = spread[:, None] + spread
+    variances = total - 2 * products
+    # What is left of two nearly equal numbers has no digits: these pairs, few, are computed one by one.
+    for one, other in np.argwhere(np.triu(variances < _CANCELLED * total, 1)).tolist():
+        value = float((replicates[one] - replicates[other]).var(ddof=1)) if resamples > 1 else 0.0
+        variances[one, other] = variances[other, one] = value if value > _EQUAL**2 else 0.0
+    np.fill_diagonal(variances, 0.0)
+    errors: FloatArray = np.sqrt(np.maximum(variances, 0.0))
+    return errors
 
 
 def _stepped_down(

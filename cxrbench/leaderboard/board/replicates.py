@@ -40,6 +40,7 @@ class SideBySide:
     def __init__(self, metric: AdditiveMetric, statistics: Sequence[Statistics], groups: Groups) -> None:
         self.metric = metric
         parts = [groups.sums(item.values) for item in statistics]
+        # One wide matrix: a product with many narrow ones takes several times as long.
         self.sums = np.hstack(parts)
         self.totals = np.stack([part.sum(axis=0) for part in parts])
 
