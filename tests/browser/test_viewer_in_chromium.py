@@ -101,9 +101,12 @@ def test_axe_finds_no_violation(viewer, open_file, violations, options):
 
 
 @pytest.mark.parametrize("width", [320, 390, 1280])
-def test_nothing_is_wider_than_the_screen(viewer, open_file, width):
-    page = open_file(viewer, viewport={"width": width, "height": 800}).page
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+def test_nothing_is_wider_than_the_screen_whatever_the_texts(viewer, hostile, open_file, tmp_path, width):  # noqa: F811
+    for path in (viewer, write_pages(hostile, PageOptions(out=tmp_path, examples=True)).viewer):
+        page = open_file(path, viewport={"width": width, "height": 800}).page
+        for _ in range(12):
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            page.keyboard.press("j")
 
 
 def test_worst_examples_come_first_and_best_ones_on_request(opened):

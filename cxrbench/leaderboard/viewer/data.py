@@ -11,13 +11,14 @@ from cxrbench.core.conditions import CONDITIONS
 from cxrbench.core.preparing import Prepared
 from cxrbench.core.types import STATUSES, Example
 from cxrbench.leaderboard.page.names import score_title
-from cxrbench.leaderboard.page.text import plain
+from cxrbench.leaderboard.page.text import plain, shortened
 from cxrbench.leaderboard.run_report.contents import RunContents
 from cxrbench.leaderboard.viewer.films import Films
 from cxrbench.leaderboard.viewer.model_view import ModelView, model_view, shared_scores
 from cxrbench.leaderboard.viewer.records import Record, maps_kept, pictures, words
 
 _ABSENT = "absent"
+_NAME = 48
 MOST = 10_000
 """Examples that a page holds unless the user asks for more."""
 
@@ -83,7 +84,7 @@ def viewer_data(
 def _examples(prepared: Prepared | None) -> dict[str, Example]:
     if prepared is None:
         return {}
-    taken = {example.id for example in prepared.examples}
+    taken = set(prepared.ids)
     return {example.id: example for example in prepared.data.examples if example.id in taken}
 
 
@@ -116,7 +117,9 @@ def _index(
     usable = [score for score in scores if all(score in view.scores for view in views)]
     return {
         "ids": [plain(name) for name in ids],
-        "models": [{"name": plain(view.name), "run": plain(view.contents.run.record["run_id"])} for view in views],
+        "models": [
+            {"name": shortened(view.name, _NAME), "run": plain(view.contents.run.record["run_id"])} for view in views
+        ],
         "scores": [
             {"name": score, "title": score_title(score), "higher": record[score]["direction"] == "higher"}
             for score in usable
@@ -163,9 +166,9 @@ def _filters(ids: Sequence[str], view: ModelView, examples: Mapping[str, Example
     order = {name: place for place, name in enumerate((*CONDITIONS, *STATUSES))}
     return [
         {
-            "title": plain(group),
+            "title": shortened(group, _NAME),
             "items": [
-                [plain(item), places]
+                [shortened(item, _NAME), places]
                 for item, places in sorted(items.items(), key=lambda pair: (order.get(pair[0], 99), pair[0]))
             ],
         }

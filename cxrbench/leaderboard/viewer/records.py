@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cxrbench.core.types import Box, Example, Prediction, Reference
-from cxrbench.leaderboard.page.text import plain
+from cxrbench.leaderboard.page.text import plain, shortened
 from cxrbench.leaderboard.run_report.failures import kept_reason
 from cxrbench.leaderboard.viewer.attention import maps_per_example, packed_maps
 from cxrbench.leaderboard.viewer.difference import difference
@@ -17,6 +17,7 @@ from cxrbench.leaderboard.viewer.model_view import ModelView
 from cxrbench.metrics.vqa.answers import given_answer
 
 _LONGEST = 20_000
+_LONG_NAME = 300
 _BOXES = 200
 _DIGITS = 3
 Record = dict[str, Any]
@@ -29,7 +30,11 @@ def words(name: str, example: Example | None, views: Sequence[ModelView]) -> Rec
         reference = example.reference
         record |= _filled(
             group=plain(example.group),
-            strata=[[plain(key), plain(", ".join(values))] for key, values in example.strata.items() if values],
+            strata=[
+                [shortened(key), shortened(", ".join(values), _LONG_NAME)]
+                for key, values in example.strata.items()
+                if values
+            ],
             question=_cut(reference.question or _question(example)),
             type=_cut(reference.question_type),
             choices=[plain(choice) for choice in example.request.choices or ()],
@@ -91,7 +96,7 @@ def pictures(
                 packed = packed_maps(prediction, _wrong_first(name, view, prediction), maps)
                 malformed += packed is None
                 answer |= _filled(
-                    maps=[[plain(item.name), item.rows, item.columns, item.cells] for item in packed or ()]
+                    maps=[[shortened(item.name), item.rows, item.columns, item.cells] for item in packed or ()]
                 )
         answers.append(answer)
     record["models"] = answers
@@ -167,7 +172,7 @@ def _boxes(boxes: Iterable[Box]) -> list[list[Any]]:
     for box in list(boxes)[:_BOXES]:
         corners = (box.x1, box.y1, box.x2, box.y2)
         if all(math.isfinite(value) for value in corners):
-            label = None if box.label is None else plain(box.label)
+            label = None if box.label is None else shortened(box.label)
             found.append([*(round(value, 1) for value in corners), label, _number(box.score)])
     return found
 
