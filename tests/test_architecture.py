@@ -17,6 +17,8 @@ DRIVERS = (
     "runner",
     "executors",
     "predicting",
+    "measuring",
+    "sharded_scoring",
     "rescoring",
     "scoring",
     "checkup",

@@ -10,10 +10,10 @@ from typing import Any
 
 from cxrbench.core.config import DEFAULT_RESAMPLES
 from cxrbench.core.errors import UnknownNameError, UsageError
+from cxrbench.core.measuring import ScoredExample
 from cxrbench.core.preparing import build_metrics
 from cxrbench.core.rescoring import reopen
 from cxrbench.core.scoring import score_predictions
-from cxrbench.core.types import Example
 from cxrbench.metrics.base import Metric
 from cxrbench.statistics.bootstrap import Measured
 from cxrbench.statistics.power import (
@@ -85,7 +85,7 @@ class Plan:
 class _Pilot:
     record: dict[str, Any]
     protocol: str
-    examples: Sequence[Example]
+    examples: Sequence[ScoredExample]
     measured: Measured
 
 

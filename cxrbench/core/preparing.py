@@ -16,7 +16,7 @@ from cxrbench.core.reporter import Progress, Reporter, Silent
 from cxrbench.core.types import Example
 from cxrbench.metrics.base import Metric
 from cxrbench.tasks.base import Task, TaskData, TaskOptions
-from cxrbench.tasks.lazy import example_ids, take_examples
+from cxrbench.tasks.lazy import example_ids, examples_within, take_examples
 
 _LISTED = 10
 
@@ -26,20 +26,27 @@ class Prepared:
     """A task with its data and the model, before anything is predicted.
 
     Attributes:
-        examples: In the order in which they are predicted: of a limited run by a seeded hash of their ids, so that a
-            larger limit extends it; of a whole run film by film.
+        ids: Of the examples of the run, by a seeded hash.
     """
 
     config: RunConfig
     task: Task
     data: TaskData
-    examples: Sequence[Example]
+    ids: Sequence[str]
     protocols: tuple[str, ...]
 
-    def in_data_order(self) -> list[Example]:
+    @property
+    def examples(self) -> Sequence[Example]:
+        """The examples of the run in the order in which they are predicted, built anew each time.
+
+        A limited run goes by the seeded hash of the ids, so that a larger limit extends it; a whole run film by film.
+        """
+        examples = take_examples(self.data.examples, self.ids)
+        return examples if self.config.limit is not None else by_film(examples, self.config.seed)
+
+    def in_data_order(self) -> Sequence[Example]:
         """The examples of the run in the order of the data set: the order in which they are scored."""
-        chosen = {example.id: example for example in self.examples}
-        return [chosen[name] for name in example_ids(self.data.examples) if name in chosen]
+        return examples_within(self.data.examples, self.ids)
 
     @property
     def restricted(self) -> bool:
@@ -73,11 +80,7 @@ def prepare(config: RunConfig, task: Task | None = None, reporter: Reporter | No
     ids = example_ids(data.examples)
     if len(set(ids)) != len(ids):
         raise DataError(f"task {task.name} yields the same id twice", hint="report this as a bug of the task")
-    ordered = hashed_order(ids, config.seed)[: config.limit]
-    examples = take_examples(data.examples, ordered)
-    if config.limit is None:
-        examples = by_film(examples, config.seed)
-    prepared = Prepared(config, task, data, examples, protocols)
+    prepared = Prepared(config, task, data, hashed_order(ids, config.seed)[: config.limit], protocols)
     if config.metric_options.get("provider_network") is True:
         check_agreement(prepared, "-m provider_network=true", "-m")
     return prepared
@@ -126,13 +129,13 @@ def note_data(data: TaskData, reporter: Reporter) -> None:
         reporter.note(f"{len(ids)} examples excluded: {reason}")
 
 
-def note_file_ids(model: FileAdapter, examples: Sequence[Example], reporter: Reporter) -> None:
+def note_file_ids(model: FileAdapter, ids: Sequence[str], reporter: Reporter) -> None:
     """List the unknown, missing and repeated ids of a predictions file.
 
     Raises:
         DataError: Not one id of the file belongs to the examples.
     """
-    wanted = {example.id for example in examples}
+    wanted = set(ids)
     given = set(model.content.predictions)
     for what, ids in (
         ("ids of the file are not in this split", sorted(given - wanted)),

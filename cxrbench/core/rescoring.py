@@ -19,6 +19,7 @@ from cxrbench.core.reporter import Reporter, Silent
 from cxrbench.core.results import Results
 from cxrbench.core.run_folder import RunFolder
 from cxrbench.core.runner import run, score_protocols
+from cxrbench.core.types import Request
 from cxrbench.tasks.base import Task
 
 
@@ -38,8 +39,9 @@ def score(
     note_data(prepared.data, reporter)
     context = AdapterContext(config.task, prepared.task.kind, options=config.options)
     adapter = read_file(config.model.partition(":")[2], context)
-    note_file_ids(adapter, prepared.examples, reporter)
-    made = adapter.predict([example.request for example in prepared.examples])
+    note_file_ids(adapter, prepared.ids, reporter)
+    # A file is asked by id alone; the examples are built when they are scored.
+    made = adapter.predict([Request(name, prepared.task.kind, (), "") for name in prepared.ids])
     info = adapter.describe()
     scored = score_protocols(prepared, {item.id: item for item in made}, info.name)
     origin = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -12,7 +12,7 @@ from cxrbench.core import jsonio
 from cxrbench.core.config import DEFAULT_BATCH_SIZE, RunConfig
 from cxrbench.core.controls import controlled
 from cxrbench.core.executors.base import Executor
-from cxrbench.core.executors.choosing import open_executor
+from cxrbench.core.executors.choosing import open_executor, sharing
 from cxrbench.core.executors.local import LocalExecutor
 from cxrbench.core.predicting import predict_into
 from cxrbench.core.preparing import Prepared, build_metrics, check_agreement, note_data, note_file_ids, prepare
@@ -22,6 +22,7 @@ from cxrbench.core.requirements import Requirement
 from cxrbench.core.results import Results
 from cxrbench.core.run_folder import RUN_SCHEMA, RunFolder, folder_name, run_id
 from cxrbench.core.scoring import Scored, score_predictions, statistics_table
+from cxrbench.core.sharded_scoring import Shards, measure_here
 from cxrbench.core.types import Adapter, ModelInfo, Prediction, Request
 from cxrbench.metrics.base import Metric
 from cxrbench.tasks.base import Task
@@ -81,7 +82,7 @@ def _run(
     for note in info.notes:
         reporter.note(note)
     if isinstance(executor, LocalExecutor) and isinstance(executor.adapter, FileAdapter):
-        note_file_ids(executor.adapter, prepared.examples, reporter)
+        note_file_ids(executor.adapter, prepared.ids, reporter)
     identity = _identity(prepared, info)
     folder = RunFolder(config.out / folder_name(prepared.task.name) / folder_name(info.name) / run_id(identity))
     with folder.lock():
@@ -96,7 +97,7 @@ def _run(
                 record["provenance"]["ended"] = now()
                 folder.write_run(record)
                 return RunOutcome(folder, prepared.task, predictions, {})
-            scored = score_protocols(prepared, predictions, info.name, metrics)
+            scored = score_protocols(prepared, predictions, info.name, metrics, sharing(prepared, executor, reporter))
             results = _write_results(folder, record, scored)
         except BaseException as error:
             record["status"] = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
@@ -125,11 +126,13 @@ def score_protocols(
     predictions: Mapping[str, Prediction],
     model: str,
     metrics: Mapping[str, Sequence[Metric]] | None = None,
+    share: Callable[[str], Shards] | None = None,
 ) -> dict[str, Scored]:
     """Protocol -> scores of the same predictions. Statistics are put in the data set's order first.
 
     Args:
         metrics: As `build_metrics` gives them, where they are built already.
+        share: Protocol -> how its parts are measured; None for in this process.
     """
     metrics = metrics or build_metrics(prepared)
     examples = prepared.in_data_order()
@@ -148,6 +151,7 @@ def score_protocols(
             resamples=prepared.config.resamples,
             seed=prepared.config.seed,
             partial=len(examples) < len(prepared.data.examples),
+            shards=share(protocol) if share else measure_here,
         )
         for protocol in prepared.protocols
     }
@@ -195,7 +199,7 @@ def _open_record(folder: RunFolder, prepared: Prepared, info: ModelInfo, identit
             "fingerprint": data.fingerprint,
             "phantom": data.phantom,
             "restricted": prepared.restricted,
-            "n": len(prepared.examples),
+            "n": len(prepared.ids),
             "of": len(data.examples),
             "excluded": {reason: list(ids) for reason, ids in data.excluded.items()},
             "notes": list(data.notes),

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cxrbench.core.types import STATUSES, Example, Prediction, Reference
-from cxrbench.metrics.base import Metric, Pairs
+from cxrbench.core.measuring import ScoredExample, fit_states, joined
+from cxrbench.core.sharded_scoring import Shards, measure_here
+from cxrbench.core.types import Example, Prediction
+from cxrbench.metrics.base import Metric
 from cxrbench.statistics.bootstrap import Estimate, Measured, estimate
 
 RESULTS_SCHEMA = "cxrbench.results/1"
@@ -22,7 +24,7 @@ _ALL = ("", "")
 class Scored:
     """The scores of one protocol, and the per-example statistics they came from."""
 
-    examples: Sequence[Example]
+    examples: Sequence[ScoredExample]
     measured: Sequence[Measured]
     results: dict[str, Any]
 
@@ -36,38 +38,35 @@ def score_predictions(
     resamples: int,
     seed: int,
     partial: bool = False,
+    shards: Shards = measure_here,
 ) -> Scored:
     """Score what was predicted.
 
     Args:
-        examples: All examples of the run, in the data set's order.
+        examples: All examples of the run, in the data set's order; they are asked for part by part.
         predictions: By id; a missing one counts as "error".
         header: The leading fields of results.json: task, model, protocol, phantom.
         partial: Whether the run was limited, so that it cannot be ranked.
+        shards: Measures the parts: in this process, or in workers.
 
     Returns:
         Results as stored in results.json, without provenance.
     """
-    unanswered = Prediction("-", status="error", error="not predicted")
-    answers = [predictions.get(example.id, unanswered) for example in examples]
-    counts = {status: sum(item.status == status for item in answers) for status in STATUSES}
-    scored = [(example, item) for example, item in zip(examples, answers) if item.status != "error"]
-    kept = [example for example, _ in scored]
-    shared: dict[bytes, Pairs] = {}
-    measured = _measure(metrics, [example.reference for example in examples], scored, shared)
-    masks = {_ALL: np.ones(len(kept), bool), **_masks(kept)}
-    estimates = estimate(measured, [example.group for example in kept], masks, resamples=resamples, seed=seed)
+    states = fit_states(metrics, examples)
+    found = joined(metrics, shards(metrics, states, examples, predictions))
+    masks = {_ALL: np.ones(len(found.rows), bool), **_masks(found.rows)}
+    groups = [row.group for row in found.rows]
+    estimates = estimate(found.measured, groups, masks, resamples=resamples, seed=seed)
     signatures = {name: metric.signature() for metric in metrics for name in metric.scores}
     directions = {name: direction for metric in metrics for name, direction in metric.scores.items()}
-    unscored = [example.reference for example, item in zip(examples, answers) if item.status == "error"]
-    overall = _explained(estimates[_ALL], metrics, unscored)
+    overall = _explained(estimates[_ALL], metrics, found.failed)
     results: dict[str, Any] = {
         "schema": RESULTS_SCHEMA,
         **header,
         "n": len(examples),
-        "status_counts": counts,
-        "complete": counts["error"] == 0,
-        "sections_cut": _sections_cut(metrics, shared),
+        "status_counts": found.counts,
+        "complete": found.counts["error"] == 0,
+        "sections_cut": None if found.sections_cut is None else round(found.sections_cut, _DIGITS),
         "partial": partial,
         "resamples": resamples,
         "seed": seed,
@@ -77,52 +76,23 @@ def score_predictions(
         },
         "strata": _strata(masks, estimates),
     }
-    return Scored(kept, measured, results)
+    return Scored(found.rows, found.measured, results)
 
 
 def _explained(
-    estimates: Mapping[str, Estimate], metrics: Sequence[Metric], unscored: Sequence[Reference]
+    estimates: Mapping[str, Estimate], metrics: Sequence[Metric], failed: Sequence[bool]
 ) -> Mapping[str, Estimate]:
     """The estimates, where those without an example say so if it is because all of theirs failed."""
     reason = "every example that counts for it failed and is unscored"
     explained = dict(estimates)
-    for metric in metrics:
+    for metric, lost in zip(metrics, failed):
         empty = [name for name in metric.scores if not estimates[name].n]
-        if empty and any(metric.usable(reference) for reference in unscored):
+        if empty and lost:
             explained |= {name: replace(estimates[name], reason=reason, interval_reason=reason) for name in empty}
     return explained
 
 
-def _measure(
-    metrics: Sequence[Metric],
-    references: Sequence[Reference],
-    scored: Sequence[tuple[Example, Prediction]],
-    shared: dict[bytes, Pairs],
-) -> list[Measured]:
-    """Statistics of every metric; metrics that can use the same examples share what they derive from the texts."""
-    states = [metric.fit([item for item in references if metric.usable(item)]) for metric in metrics]
-    measured = []
-    for metric, state in zip(metrics, states):
-        include = np.array([metric.usable(example.reference) for example, _ in scored], bool)
-        if include.tobytes() not in shared:
-            chosen = [pair for pair, kept in zip(scored, include) if kept]
-            shared[include.tobytes()] = Pairs(
-                [example.reference for example, _ in chosen], [item for _, item in chosen]
-            )
-        measured.append(Measured(metric, metric.measure(shared[include.tobytes()], state), include))
-    return measured
-
-
-def _sections_cut(metrics: Sequence[Metric], shared: Mapping[bytes, Pairs]) -> float | None:
-    """Share of hypotheses of which the protocol's section splitter kept only a part; None without a protocol."""
-    protocol = next((metric.protocol for metric in metrics if metric.protocol is not None), None)
-    largest = max(shared.values(), key=len, default=None)
-    if protocol is None or largest is None or not len(largest):
-        return None
-    return round(protocol.altered_share(largest), _DIGITS)
-
-
-def _masks(examples: Sequence[Example]) -> dict[tuple[str, str], NDArray[np.bool_]]:
+def _masks(examples: Sequence[ScoredExample]) -> dict[tuple[str, str], NDArray[np.bool_]]:
     members: dict[tuple[str, str], list[int]] = {}
     for index, example in enumerate(examples):
         for stratum, values in example.strata.items():

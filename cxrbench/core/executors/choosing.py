@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 from cxrbench.adapters.base import AdapterContext, create_adapter
 from cxrbench.core.errors import UsageError
 from cxrbench.core.executors.base import Executor
 from cxrbench.core.executors.local import LocalExecutor
 from cxrbench.core.preparing import Prepared
 from cxrbench.core.reporter import Reporter
+from cxrbench.core.sharded_scoring import SHARD_SIZE, ProcessShards, Shards
 from cxrbench.core.types import Adapter
 
 
@@ -43,6 +47,27 @@ def open_executor(prepared: Prepared, adapter: Adapter | None, reporter: Reporte
     except BaseException:
         session.close()
         raise
+
+
+def sharing(prepared: Prepared, executor: Executor, reporter: Reporter) -> Callable[[str], Shards] | None:
+    """Protocol -> who measures its parts; None for this process, which is enough for a set of one part."""
+    config, data = prepared.config, prepared.data
+    if len(prepared.ids) <= SHARD_SIZE:
+        return None
+    if config.executor == "local":
+        workers = config.workers or 1
+        if workers == 1:
+            return None
+        return lambda protocol: ProcessShards(replace(config, protocols=(protocol,)), data.fingerprint, workers)
+    from cxrbench.core.executors.ray_executor import RayExecutor
+    from cxrbench.core.executors.ray_shards import RayShards
+
+    if not isinstance(executor, RayExecutor):
+        return None
+    executor.release()
+    return lambda protocol: RayShards(
+        replace(config, protocols=(protocol,)), data.fingerprint, executor.session, executor.workers, reporter
+    )
 
 
 def _processors() -> int:

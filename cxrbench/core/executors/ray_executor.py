@@ -17,7 +17,7 @@ from cxrbench.core.types import Kind, ModelInfo, Prediction, Request
 
 Batch = Sequence[Request]
 _DEATHS: Final = 2
-"""Workers that a batch may cost before its requests are run one by one, and a single request before it fails."""
+"""Workers that a batch may cost before its requests are run one by one."""
 
 
 class RayExecutor:
@@ -25,7 +25,8 @@ class RayExecutor:
 
     Batches go to whichever replica is free. The batch of a replica that died is handed to another one; if that dies
     too, its requests are run one by one, and one that ends its worker alone becomes "error". A batch that hangs is
-    run one by one at once. Batches are yielded whole, so that the run folder holds what a local run would.
+    run one by one at once. Where no request is at fault alone, the batch is tried whole once more, because its
+    answers may depend on what is answered together. Batches are yielded whole, as a local run would write them.
 
     Args:
         kind, dataset: Of the task, as `AdapterContext` has them.
@@ -38,9 +39,10 @@ class RayExecutor:
 
     def __init__(self, config: RunConfig, session: RaySession, kind: Kind, dataset: str, reporter: Reporter) -> None:
         self.session = session
+        self.workers = config.workers or int(0.0 if config.device == "cpu" else session.gpus()) or session.cpus()
         self._reporter = reporter
         gpus = 0.0 if config.device == "cpu" else session.gpus()
-        count = config.workers or int(gpus) or session.cpus()
+        count = self.workers
         actor = session.ray.remote(Replica).options(
             num_cpus=1, num_gpus=min(1.0, gpus / count), max_restarts=0, max_task_retries=0
         )
@@ -63,32 +65,51 @@ class RayExecutor:
 
     def predict(self, batches: Sequence[Batch]) -> Iterator[list[Prediction]]:
         units: deque[Unit[Batch]] = deque(Unit(number, batch) for number, batch in enumerate(batches))
-        parts: dict[int, list[Prediction]] = {}
+        apart: dict[int, list[Prediction]] = {}
         for unit, value in self._pool.run(units):
-            if not isinstance(value, Lost):
-                made = value
-            elif (made := self._again(unit, value, units)) is None:
-                continue
             batch = batches[unit.number]
-            gathered = [*parts.pop(unit.number, []), *made]
-            if len(gathered) == len(batch):
-                yield gathered
+            whole = len(unit.payload) == len(batch)
+            if whole and not isinstance(value, Lost):
+                apart.pop(unit.number, None)
+                yield value
+            elif whole and len(batch) == 1 and (value.hung or unit.deaths + 1 >= _DEATHS):
+                yield [_failed(unit, value)]
+            elif whole and unit.number in apart:
+                yield apart.pop(unit.number)
+            elif whole:
+                self._lost(unit, value, units, apart)
             else:
-                parts[unit.number] = gathered
+                answers = apart[unit.number]
+                answers += [_failed(unit, value)] if isinstance(value, Lost) else value
+                if len(answers) == len(batch):
+                    if any(item.status == "error" for item in answers):
+                        yield apart.pop(unit.number)
+                    else:
+                        # None is at fault alone, so the workers died by chance, or of the size of the batch.
+                        self._reporter.note(f"a batch of {len(batch)} is tried whole once more")
+                        units.appendleft(Unit(unit.number, batch))
 
-    def _again(self, unit: Unit[Batch], lost: Lost, units: deque[Unit[Batch]]) -> list[Prediction] | None:
-        """Queue a lost unit once more, whole or one by one; the failed prediction where nothing is left to try."""
-        deaths = _DEATHS if lost.hung else unit.deaths + 1
-        if deaths < _DEATHS:
-            self._reporter.note(f"a batch of {len(unit.payload)} goes to another worker: {lost.reason}")
-            units.appendleft(replace(unit, deaths=deaths))
-            return None
-        if len(unit.payload) > 1:
-            self._reporter.note(f"a batch of {len(unit.payload)} is run one by one: {lost.reason}")
-            units.extendleft(Unit(unit.number, (request,), deaths=_DEATHS - 1) for request in reversed(unit.payload))
-            return None
-        return [Prediction(unit.payload[0].id, status="error", error=f"its worker was lost: {lost.reason}")]
+    def _lost(
+        self, unit: Unit[Batch], lost: Lost, units: deque[Unit[Batch]], apart: dict[int, list[Prediction]]
+    ) -> None:
+        """Queue a lost batch once more: whole, or its requests one by one."""
+        size = len(unit.payload)
+        if not lost.hung and unit.deaths + 1 < _DEATHS:
+            self._reporter.note(f"a batch of {size} goes to another worker: {lost.reason}")
+            units.appendleft(replace(unit, deaths=unit.deaths + 1))
+            return
+        self._reporter.note(f"a batch of {size} is run one by one: {lost.reason}")
+        apart[unit.number] = []
+        units.extendleft(Unit(unit.number, (request,)) for request in reversed(unit.payload))
+
+    def release(self) -> None:
+        """End the replicas and keep the session: their places are free for other work."""
+        self._pool.close()
 
     def close(self) -> None:
-        self._pool.close()
+        self.release()
         self.session.close()
+
+
+def _failed(unit: Unit[Batch], lost: Lost) -> Prediction:
+    return Prediction(unit.payload[0].id, status="error", error=f"its worker was lost: {lost.reason}")

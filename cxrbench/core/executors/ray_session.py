@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping
@@ -23,6 +24,7 @@ _QUIET: Final = {
 }
 """For a cluster of our own: no statistics sent to anybody, no token written into the user's home folder."""
 _OBJECT_STORE_BYTES: Final = 128 << 20
+_ENDING_S: Final = 10.0
 _LONGEST_FOLDER: Final = 40
 """Ray puts sockets below its folder, and the address of a socket holds 107 bytes."""
 
@@ -64,6 +66,7 @@ class RaySession:
         try:
             # Workers say what they have to say through their answers; stdout belongs to the results.
             ray.init(address, log_to_driver=False, logging_level="ERROR", **options)
+            _keep_off_stdout(ray)
         except (ConnectionError, RuntimeError, ValueError) as error:
             self.close()
             raise UsageError(
@@ -88,7 +91,11 @@ class RaySession:
         """Leave the cluster; a local one ends with all its processes."""
         if not self._joined:
             with _uninterrupted():
+                processes = _processes(self.ray)
                 self.ray.shutdown()
+                for process in processes:
+                    with suppress(subprocess.TimeoutExpired):
+                        process.wait(_ENDING_S)
         self._restore()
 
     def _set_environment(self, values: Mapping[str, str]) -> None:
@@ -109,6 +116,20 @@ class RaySession:
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None
+
+
+def _processes(ray: ModuleType) -> list[Any]:
+    """What this process started; Ray ends them, but does not wait for them."""
+    node = getattr(ray._private.worker, "_global_node", None)
+    started = getattr(node, "all_processes", {})
+    return [item.process for several in started.values() for item in several]
+
+
+def _keep_off_stdout(ray: ModuleType) -> None:
+    """Ray prints what its daemons say about dead workers to stdout, whatever `log_to_driver` says."""
+    worker = ray._private.worker
+    if hasattr(worker, "_worker_logs_enabled"):
+        worker._worker_logs_enabled = False
 
 
 def _short_folder() -> Path | None:

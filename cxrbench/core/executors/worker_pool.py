@@ -62,15 +62,24 @@ class WorkerPool(Generic[Payload]):
         make: Starts one actor and returns its handle.
         count: How many there shall be.
         timeout: Seconds after which a worker that has not finished its unit is ended; None to wait for ever.
+        pack: What is sent for a payload; made when it is sent.
     """
 
     def __init__(
-        self, session: RaySession, make: Callable[[], Any], count: int, *, timeout: float | None, reporter: Reporter
+        self,
+        session: RaySession,
+        make: Callable[[], Any],
+        count: int,
+        *,
+        timeout: float | None,
+        reporter: Reporter,
+        pack: Callable[[Payload], Any] | None = None,
     ) -> None:
         self._ray = session.ray
         self._make = make
         self._timeout = timeout
         self._reporter = reporter
+        self._pack = pack
         self._idle: list[Any] = []
         self._busy: dict[Any, _Busy] = {}
         self._units: deque[Unit[Payload]] = deque()
@@ -133,7 +142,8 @@ class WorkerPool(Generic[Payload]):
         if len(self._units) > len(self._busy) + len(self._idle):
             self._next[worker] = self._units.popleft()
             upcoming = self._next[worker].payload
-        ref = worker.work.remote(unit.payload, upcoming)
+        sent = unit.payload if self._pack is None else self._pack(unit.payload)
+        ref = worker.work.remote(sent, upcoming)
         self._busy[ref] = _Busy(worker, unit, time.monotonic())
 
     def _finished(self, patience: float | None) -> Iterator[tuple[_Busy, Any]]:
@@ -166,8 +176,9 @@ class WorkerPool(Generic[Payload]):
             return lost
         if isinstance(value, Refusal):
             raise value.error()
-        self._deaths = 0
         self._failed_starts = 0
+        if busy.unit is not None:
+            self._deaths = 0
         self._idle.append(busy.worker)
         return value
 

@@ -84,14 +84,20 @@ def _cider(pairs: TokenPairs, references: int, frequency: Mapping[str, int]) -> 
         found = np.fromiter((frequency.get(gram, 0) for gram in grams), float, len(grams))
         idf = np.log(float(references)) - np.log(np.maximum(1.0, found))
         weight = table.count * idf[table.gram]
-        norm = np.sqrt(np.bincount(table.text, weights=weight**2, minlength=2 * n))
+        norm = np.sqrt(_sums(table.text, weight**2, 2 * n))
         mine, other = matches(table, n)
         products = np.minimum(weight[mine], weight[other]) * weight[other]
-        similarity = np.bincount(table.text[mine], weights=products, minlength=n)
+        similarity = _sums(table.text[mine], products, n)
         scale = norm[:n] * norm[n:]
         total += np.divide(similarity, scale, out=np.zeros(n), where=scale > 0)
     bigrams = [np.maximum(corpus.lengths - 1, 0) for corpus in (pairs.hypotheses, pairs.references)]
     return 10.0 * total / ORDERS * np.exp(-((bigrams[0] - bigrams[1]) ** 2) / (2 * _SIGMA**2))
+
+
+def _sums(text: IntArray, values: FloatArray, count: int) -> FloatArray:
+    """Sum of the values of each text, smallest first: the last bit does not depend on how n-grams are numbered."""
+    order = np.lexsort((values, text))
+    return np.asarray(np.bincount(text[order], weights=values[order], minlength=count), np.float64)
 
 
 def _spelt(corpus: Corpus, words: IntArray, table: NgramTable, order: int) -> list[str]:
