@@ -40,7 +40,6 @@ from cxrbench.tasks.vqa_metrics import (
     ANSWER_FAMILIES,
     BOX_FAMILIES,
     VQA_FAMILIES,
-    VQA_HEADLINE,
     VqaSettings,
     build_vqa_metrics,
 )
@@ -56,6 +55,21 @@ _NO_FILM: Final = "no frontal film listed"
 _UNREADABLE: Final = "question file cannot be read (studies)"
 _GRADED: Final = ("multi_region", "severity", "graph_entity")
 _STUDY_FAMILIES: Final = ("diagnostic", "ranking", "label_calibration")
+_ANSWERS: Final = tuple(name for name in ANSWER_FAMILIES if name not in ("exact_match_closed", "exact_match_open"))
+"""Only closed questions have an answer to match, so the two would repeat `exact_match` and say nothing."""
+
+HEADLINE: Final = (
+    "exact_match",
+    "yes_no_balanced_accuracy",
+    "token_f1",
+    "clinical_term_f1",
+    "mean_iou",
+    "spatial_relation_accuracy",
+    "ordinal_accuracy",
+    "graph_entity_recall",
+    "unparsable_rate",
+    "empty_rate",
+)
 
 
 class MimicQba:
@@ -72,10 +86,8 @@ class MimicQba:
     restricted = True
     protocols = VQA_PROTOCOLS
     metrics = VQA_FAMILIES
-    headline = (*VQA_HEADLINE[:-1], "mean_iou", "ordinal_accuracy", "graph_entity_recall", VQA_HEADLINE[-1])
-    settings = VqaSettings(
-        (*ANSWER_FAMILIES, *BOX_FAMILIES, *_GRADED, *_STUDY_FAMILIES), region_boxes=SCENE_GRAPH_REGIONS
-    )
+    headline = HEADLINE
+    settings = VqaSettings((*_ANSWERS, *BOX_FAMILIES, *_GRADED, *_STUDY_FAMILIES), region_boxes=SCENE_GRAPH_REGIONS)
 
     def load(self, options: TaskOptions) -> TaskData:
         """Read the questions of one split: from an index where one is prepared, else from the question files.
