@@ -61,7 +61,7 @@ class CheXQueryAdapter:
                 },
                 attention=None
                 if report.attention is None
-                else {name: grid.round(4).tolist() for name, grid in report.attention.items()},
+                else {name: grid.astype(float).round(4).tolist() for name, grid in report.attention.items()},
             )
             for request, report in zip(requests, reports)
         ]
