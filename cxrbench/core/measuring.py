@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,7 +76,12 @@ class UsableReferences(Sequence[Reference]):
         return self._length
 
     def __getitem__(self, index):  # type: ignore[no-untyped-def]
-        return list(self)[index]
+        if isinstance(index, slice) or index < 0:
+            return list(self)[index]
+        try:
+            return next(islice(self, index, None))
+        except StopIteration:
+            raise IndexError(index) from None
 
 
 def measure_shard(

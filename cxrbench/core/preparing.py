@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from cxrbench.adapters.file import FileAdapter
 from cxrbench.core.agreement import require_agreement
@@ -19,6 +20,8 @@ from cxrbench.tasks.base import Task, TaskData, TaskOptions
 from cxrbench.tasks.lazy import example_ids, examples_within, take_examples
 
 _LISTED = 10
+_KEPT = 32_768
+"""Examples that may be in memory together: some hundred megabytes."""
 
 
 @dataclass(frozen=True)
@@ -37,16 +40,23 @@ class Prepared:
 
     @property
     def examples(self) -> Sequence[Example]:
-        """The examples of the run in the order in which they are predicted, built anew each time.
+        """The examples of the run in the order in which they are predicted.
 
         A limited run goes by the seeded hash of the ids, so that a larger limit extends it; a whole run film by film.
         """
-        examples = take_examples(self.data.examples, self.ids)
+        examples = take_examples(self._source, self.ids)
         return examples if self.config.limit is not None else by_film(examples, self.config.seed)
 
     def in_data_order(self) -> Sequence[Example]:
         """The examples of the run in the order of the data set: the order in which they are scored."""
-        return examples_within(self.data.examples, self.ids)
+        return examples_within(self._source, self.ids)
+
+    @cached_property
+    def _source(self) -> Sequence[Example]:
+        """Where the examples come from: kept once they are built, unless they are too many for that."""
+        if len(self.ids) > _KEPT:
+            return self.data.examples
+        return list(examples_within(self.data.examples, self.ids))
 
     @property
     def restricted(self) -> bool:
