@@ -178,7 +178,7 @@ def _pools(rows: Sequence[Row]) -> list[list[Row]]:
     found: dict[tuple[str, ...], list[Row]] = {}
     for row in rows:
         if row.kind in ("model", "floor"):
-            found.setdefault(tuple(sorted(row.inputs)), []).append(row)
+            found.setdefault(row.inputs, []).append(row)
     return sorted(found.values(), key=lambda pool: (-sum(row.kind == "model" for row in pool), pool[0].inputs))
 
 

@@ -54,7 +54,7 @@ class Row:
 
     @property
     def inputs(self) -> tuple[str, ...]:
-        return tuple(self.run.record["identity"]["inputs"])
+        return tuple(sorted(self.run.record["identity"]["inputs"]))
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ def _without_older(runs: Sequence[ScoredRun], newest: bool, left_out: list[LeftO
     def same(run: ScoredRun) -> tuple[object, ...]:
         identity = run.record["identity"]
         checkpoint = () if newest else (identity["model_fingerprint"], identity["seed"])
-        return (run.record["model"]["name"], tuple(identity["inputs"]), identity["control"], *checkpoint)
+        return (run.record["model"]["name"], tuple(sorted(identity["inputs"])), identity["control"], *checkpoint)
 
     def worth(run: ScoredRun) -> tuple[bool, bool, tuple[str, str]]:
         return run.results["complete"], not run.results["partial"], _when(run)

@@ -13,10 +13,10 @@ from cxrbench.leaderboard.page.text import count, number
 
 _KINDS = {
     "model": "Models",
-    "oracle": "Oracle inputs: shown what is derived from the reference, never ranked",
-    "control": "Controls: wrong or empty films, to see what the image is worth; never ranked",
+    "oracle": "Oracle inputs: never ranked",
+    "control": "Controls: wrong or empty films, never ranked",
     "unranked": "Not ranked",
-    "floor": "Floors: baselines that any real model must beat, not ranked",
+    "floor": "Floors: what any model must beat",
 }
 _LARGE = 40
 """Rows beyond which a page holds the tests of the main score alone and no matrix; the JSON file has all."""
@@ -116,7 +116,7 @@ def _families(shown: Sequence[Column]) -> list[dict[str, Any]]:
 
 def _sections(table: Mapping[str, Any], shown: Sequence[Column]) -> list[dict[str, Any]]:
     """Blocks of rows: models by inputs, then what is not ranked, then floors."""
-    several = len({tuple(sorted(row["inputs"])) for row in table["rows"] if row["kind"] == "model"}) > 1
+    several = len({tuple(row["inputs"]) for row in table["rows"] if row["kind"] == "model"}) > 1
     found: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for row in table["rows"]:
         inputs = ", ".join(row["inputs"]) if several and row["kind"] == "model" else ""
@@ -270,6 +270,7 @@ def _row_data(row: Mapping[str, Any], shown: Sequence[Column]) -> dict[str, Any]
         "inputs": row["inputs"],
         "seen": row["seen"],
         "run": row["run"]["id"],
+        "report": row["run"].get("report"),
         "reason": row["reason"],
         "values": values,
     }

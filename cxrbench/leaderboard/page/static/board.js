@@ -181,7 +181,8 @@
       ["n", String(n)],
       ["Rank", rank ? (highest === rank ? String(rank) : `${rank} to ${highest}`) : "not ranked"],
       ["Signature", signatureOf(name)],
-      ["Run", row.run],
+      ["Run", page.make("a", { href: "#u" + row.id }, row.run)],
+      ...(row.report ? [["Report", page.make("a", { href: row.report }, "report of this run")]] : []),
     ];
     control("detail-title").textContent = data.columns[place].title;
     control("detail-facts").replaceChildren(...facts.flatMap(([term, text]) => [page.make("dt", {}, term), page.make("dd", {}, text)]));
@@ -194,7 +195,7 @@
     event.preventDefault();
     detail(byId.get(cell.parentNode.id), cell.cellIndex - FIXED.length);
   });
-  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+  dialog.addEventListener("click", (event) => (event.target === dialog || event.target.closest("a")) && dialog.close());
 
   // One cell at a time is in the order of the tab key; the arrow keys move between cells.
   const links = (row) => [...row.cells].slice(FIXED.length).map((cell) => (cell.hidden ? null : cell.querySelector("a")));
