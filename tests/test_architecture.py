@@ -25,6 +25,7 @@ DRIVERS = (
     "planning",
     "preparing",
     "comparing",
+    "dry_run",
     "example_values",
     "flips",
     "paired_runs",

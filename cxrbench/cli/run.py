@@ -30,9 +30,16 @@ from cxrbench.cli.progress import StderrReporter
 @opt.json_option
 @opt.config_option
 @click.option("--show-config", is_flag=True, help="Print every setting with its origin, and stop.")
+@click.option("--dry-run", is_flag=True, help="Load data and model, say what the run would do and cost, and stop.")
 @click.pass_context
 def command(
-    context: click.Context, /, requirements: tuple[str, ...], show_config: bool, as_json: bool, **given: Any
+    context: click.Context,
+    /,
+    requirements: tuple[str, ...],
+    show_config: bool,
+    dry_run: bool,
+    as_json: bool,
+    **given: Any,
 ) -> Any:
     """Run a model over a task and score it.
 
@@ -45,6 +52,8 @@ def command(
     from cxrbench.core.runner import record_requirements, run
 
     parsed = parse_requirements(requirements)
+    if dry_run:
+        return _print_plan(run_config(given), as_json)
     outcome = run(run_config(given), reporter=StderrReporter())
     verdicts = record_requirements(outcome, parsed)
     print_run(outcome, verdicts, as_json=as_json)
@@ -87,3 +96,26 @@ def _print_config(context: click.Context) -> None:
     origins = opt.origins(context)
     rows = [[name, str(context.params[name]), origin] for name, origin in sorted(origins.items())]
     print_table(["setting", "value", "from"], rows)
+
+
+def _print_plan(config: Any, as_json: bool) -> None:
+    from cxrbench.core import jsonio
+    from cxrbench.core.dry_run import plan_run
+
+    plan = plan_run(config, StderrReporter())
+    if as_json:
+        click.echo(jsonio.dumps(plan.to_json(), indent=2))
+        return
+    click.echo(
+        f"{plan.model} ({plan.fingerprint}) on {plan.task} {plan.split}, protocols {', '.join(plan.protocols)}"
+    )
+    click.echo(f"inputs: {', '.join(plan.inputs)}" + (f"; control: {plan.control}" if plan.control else ""))
+    click.echo(f"run folder: {plan.folder}")
+    click.echo(f"{plan.n:,} examples, {plan.answered:,} answered already, {plan.n - plan.answered:,} to do")
+    if plan.remote_host:
+        click.echo(f"requests would go to {plan.remote_host}")
+    if plan.estimate is not None:
+        cost = "" if plan.estimate.dollars is None else f", at most about ${plan.estimate.dollars:.2f}"
+        tokens = f"{plan.estimate.prompt_tokens:,} prompt tokens"
+        click.echo(f"about {tokens}{cost} (from {plan.estimate.sample} requests, by a rough rule)")
+    click.echo("nothing was asked, nothing was written")

@@ -83,7 +83,7 @@ def _run(
         reporter.note(note)
     if isinstance(executor, LocalExecutor) and isinstance(executor.adapter, FileAdapter):
         note_file_ids(executor.adapter, prepared.ids, reporter)
-    identity = _identity(prepared, info)
+    identity = identity_of(prepared, info)
     folder = RunFolder(config.out / folder_name(prepared.task.name) / folder_name(info.name) / run_id(identity))
     with folder.lock():
         record = _open_record(folder, prepared, info, identity)
@@ -164,7 +164,8 @@ def _requests(prepared: Prepared, folder: RunFolder) -> list[Request]:
     return controlled(prepared.examples, config.control, folder.path, config.seed)
 
 
-def _identity(prepared: Prepared, info: ModelInfo) -> dict[str, Any]:
+def identity_of(prepared: Prepared, info: ModelInfo) -> dict[str, Any]:
+    """Everything that, when changed, makes another run."""
     return {
         "task": prepared.task.name,
         "task_version": prepared.task.version,
