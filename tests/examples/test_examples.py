@@ -36,7 +36,8 @@ def test_a_model_of_the_examples_runs(tmp_path, monkeypatch, capsys, model):
 
 def test_the_predictions_of_the_examples_score(capsys):
     code, out, _ = cxrbench(
-        capsys, "score", "--predictions", EXAMPLES / "predictions.jsonl", "--references", EXAMPLES / "references.jsonl",
+        capsys, "score", "--predictions", EXAMPLES / "predictions.jsonl",
+        "--references", EXAMPLES / "references.jsonl",
         "--metrics", "rules,bleu", "--resamples", "100", "--json",
     )  # fmt: skip
     assert code == 0
