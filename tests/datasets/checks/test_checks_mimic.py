@@ -144,5 +144,6 @@ def test_sizes_of_mimic_cxr_jpg_decide_where_boxes_are_cut(tmp_path: Path) -> No
         with open_index(tmp_path / name) as index:
             (found,) = index.table().to_pylist()
         ends.append([(box["x2"], box["y2"]) for box in found["boxes"]])
+        assert found["view"] == (None if jpg is None else "AP")
     # Only MIMIC-CXR-JPG says which side is which, and that this film without a view position is a frontal one.
     assert ends == [[], [(2900, 2500), (3056, 2544)]]

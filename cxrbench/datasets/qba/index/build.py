@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cxrbench.core.errors import DataError, UsageError
 from cxrbench.core.jsonio import digest, read_json, storage_errors
-from cxrbench.datasets.phantom.blocks import run_blocks
+from cxrbench.datasets.phantom.blocks import cores, run_blocks
 from cxrbench.datasets.phantom.info import find_phantom_info
 from cxrbench.datasets.qba.folder import QbaFolder, open_qba
 from cxrbench.datasets.qba.index.files import sha256, write_table
@@ -82,6 +81,7 @@ def build_index(
         old = _earlier(out, key)
         if old is not None and old.complete and all(_intact(out, shard) for shard in old.shards):
             return Built(old, len(old.shards))
+        _sweep(out)
         problems = Problems()
         studies = plan_studies(folder, jpg.table if jpg is not None else None, problems)
         if not len(studies):
@@ -104,7 +104,7 @@ def build_index(
         report(done, len(studies))
         arguments = {"root": str(folder.root), "out": str(out.absolute()), "shards": missing, "key": key}
         with storage_errors(out):
-            for _, written in run_blocks(_BUILDER, arguments, len(missing), workers or _default_workers()):
+            for _, written in run_blocks(_BUILDER, arguments, len(missing), workers or min(cores(), _MOST_WORKERS)):
                 done += written["studies"]
                 report(done, len(studies))
             notes |= {number: read_json(_note(out, number)) for number in missing}
@@ -135,9 +135,7 @@ def _finish(
     )
     manifest.write(out)
     shutil.rmtree(out / BUILD, ignore_errors=True)
-    for leftover in (*out.glob(f"{QUESTIONS}/.part-*"), *out.glob(f"{PROBLEMS}/.part-*")):
-        # Of a worker whose run was killed.
-        leftover.unlink(missing_ok=True)
+    _sweep(out)
     return manifest
 
 
@@ -159,6 +157,12 @@ def _earlier(out: Path, key: str) -> Manifest | None:
             hint="name another folder with --out, or delete this one",
         )
     return manifest
+
+
+def _sweep(out: Path) -> None:
+    """Remove what killed workers left half written."""
+    for leftover in (*out.glob(f"{QUESTIONS}/.part-*"), *out.glob(f"{PROBLEMS}/.part-*")):
+        leftover.unlink(missing_ok=True)
 
 
 def _note(out: Path, number: int) -> Path:
@@ -196,8 +200,3 @@ def _locked(out: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-def _default_workers() -> int:
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(cores, _MOST_WORKERS)

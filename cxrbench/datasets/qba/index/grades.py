@@ -118,13 +118,14 @@ def _append(
     for name, count in zip(names.tolist(), counts.tolist()):
         orphans[studies.dictionary[name].as_py()] += count
     grades = decode_grades(batch, spelt, unknown)
+    options = pa.ipc.IpcWriteOptions(compression="zstd")
     rows = pa.table({"study_id": batch["study_id"], "question_id": batch["question_id"], "grade": grades})
     order = np.argsort(shard, kind="stable")
     for run in np.split(order, np.flatnonzero(np.diff(shard[order])) + 1):
         if len(run) and shard[run[0]] >= 0:
             with (parts / f"{shard[run[0]]:05d}.arrows").open("ab") as file:
                 chosen = rows.take(pa.array(run))
-                with pa.ipc.new_stream(file, chosen.schema) as writer:
+                with pa.ipc.new_stream(file, chosen.schema, options=options) as writer:
                     writer.write_table(chosen)
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cxrbench.datasets.mimic_cxr.films import FilmTable
     from cxrbench.datasets.qba.folder import QbaFolder
 
+_FRONTAL: Final = ("PA", "AP")
 _NUMBER: Final = re.compile(r"\d+")
 
 
@@ -89,6 +90,8 @@ def _complete(
             codes[row] = films.word("code", place)
     rank = Cached(lambda words: NO_FRONTAL if (found := frontal_rank(*words)) is None else found)
     ranks = np.array([rank[words] for words in zip(views, codes)], np.int8)
+    # A frontal film that only its view code tells is called by it.
+    views = [_FRONTAL[place % 2] if place != NO_FRONTAL else view for view, place in zip(views, ranks.tolist())]
     return Images(studies[rows], ids, pa.array(views, pa.string()), width, height, ranks)
 
 

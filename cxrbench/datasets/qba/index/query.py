@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from tempfile import gettempdir
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +36,12 @@ class QbaIndex:
 
         self.root = root
         self.manifest = manifest
-        settings: dict[str, Any] = {"memory_limit": memory_limit, "autoinstall_known_extensions": False}
+        settings: dict[str, Any] = {
+            "memory_limit": memory_limit,
+            # By default DuckDB would spill into the working folder.
+            "temp_directory": str(Path(gettempdir()) / f"cxrbench-duckdb-{os.getpid()}"),
+            "autoinstall_known_extensions": False,
+        }
         if threads is not None:
             settings["threads"] = threads
         self._connection = duckdb.connect(config=settings)
