@@ -19,6 +19,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from cxrbench.leaderboard.page import text
+from cxrbench.leaderboard.page.names import score_title
 
 _ROOM = Path(__file__).parent.parent
 _STATIC = Path(__file__).parent / "static"
@@ -108,6 +109,7 @@ def _environment() -> Environment:
     environment.filters |= {
         "plain": text.plain,
         "shortened": text.shortened,
+        "title_of": score_title,
         "number": text.number,
         "signed": text.signed,
         "interval": text.interval,

@@ -10,6 +10,7 @@ from typing import Any
 from cxrbench.core.conditions import CONDITIONS
 from cxrbench.core.errors import DataError
 from cxrbench.leaderboard.page.names import score_title
+from cxrbench.leaderboard.reliance import Reliance, controls_of, image_reliance
 from cxrbench.leaderboard.run_report.conditions import GOLD, ConditionTable, Labelled, condition_table, labelled
 from cxrbench.leaderboard.run_report.contents import RunContents, read_contents
 from cxrbench.leaderboard.run_report.curves import (
@@ -90,6 +91,7 @@ class ReportSummary:
         main: Places of the main scores among the columns of the heat map.
         behind: Score -> the strata furthest behind.
         labels: Gold labels first, then labelers.
+        reliance: The run beside its control runs, where there are any.
         targets_from: The documents that targets come from.
         left_out: What could not be read, in sentences.
     """
@@ -116,6 +118,7 @@ class ReportSummary:
     type_targets: tuple[str, str, tuple[TypeTarget, ...]]
     misaligned: Misaligned | None
     failures: Failures
+    reliance: tuple[Reliance, ...]
     effort: Effort
     methods: tuple[str, ...]
     targets_from: tuple[str, ...]
@@ -180,11 +183,22 @@ def summarise_contents(contents: RunContents, *, scores: Sequence[str] = (), few
         type_targets=typed,
         misaligned=_readable(left_out, lambda: misaligned(contents), None),
         failures=failures(contents),
+        reliance=_reliance(contents, left_out),
         effort=effort(contents),
         methods=methods(contents, few=few, labelers=labelers, probabilities=any(item.curves for item in labels)),
         targets_from=tuple(filter(None, dict.fromkeys(documents))),
         left_out=tuple(dict.fromkeys(left_out)),
     )
+
+
+def _reliance(contents: RunContents, left_out: list[str]) -> tuple[Reliance, ...]:
+    """Beside the control runs that lie next to the run; by the scores that a stratum can be read by."""
+    run = contents.run
+    found, problems = image_reliance(
+        run.folder.path, controls_of(run.folder.path), stratum_scores(run), protocol=contents.protocol
+    )
+    left_out += problems
+    return tuple(found)
 
 
 def _readable(left_out: list[str], make: Any, otherwise: Any) -> Any:
