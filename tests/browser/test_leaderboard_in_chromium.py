@@ -256,6 +256,13 @@ def test_columns_can_be_chosen(board, open_file):
     assert page.locator("#chooser input:checked").count() == 4
 
 
+def verdict(page, one, other):
+    """What the matrix shows in the row of one model and the column of another."""
+    line = page.locator(f".matrix tr[data-row={one}]")
+    order = line.locator("xpath=ancestor::table").get_attribute("data-order").split()
+    return line.locator("td").nth(order.index(other)).inner_text()
+
+
 def test_ranks_follow_the_chosen_score(site, board, open_file):
     page = open_file(board).page
     (table,) = site.summary["tables"]
@@ -266,7 +273,8 @@ def test_ranks_follow_the_chosen_score(site, board, open_file):
             shown = page.locator(f"#{row['id']} td.rank").inner_text().split("\n")[0].strip()
             assert shown == (str(found["rank"]) if "rank" in found else "–")
             for other in found.get("beats", []):
-                assert page.locator(f"tr[data-row={row['id']}] td[data-other={other}]").inner_text() == "▲"
+                assert verdict(page, row["id"], other) == "▲"
+                assert verdict(page, other, row["id"]) == "▼"
 
 
 def test_a_cell_shows_its_value_n_signature_and_run(site, board, open_file):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -63,8 +64,9 @@ class Column:
             text=number(value, ci95).replace("-", "−"),
             interval=interval(ci95) or "no interval",
             n="" if found["n"] == self.n else f"n = {found['n']}",
-            bar=f"M{self.scale(0):g} 3H{self.scale(value):g}",
-            whisker=f"M{self.scale(ci95[0]):g} 3H{self.scale(ci95[1]):g}" if ci95 else "",
+            bar=f"M{self.scale(0):.0f} 3H{self.scale(value):.0f}",
+            # Whole pixels keep a page of a thousand cells small; outward, so that a narrow interval stays visible.
+            whisker=f"M{math.floor(self.scale(ci95[0]))} 3H{math.ceil(self.scale(ci95[1]))}" if ci95 else "",
             note=note,
             best=best,
         )

@@ -18,6 +18,7 @@ _KINDS = {
     "unranked": "Not ranked",
     "floor": "Floors: what any model must beat",
 }
+_BOUND_DIGITS = 6
 _LARGE = 40
 """Rows beyond which a page holds the tests of the main score alone and no matrix; the JSON file has all."""
 
@@ -227,6 +228,7 @@ def _run(row: Mapping[str, Any]) -> dict[str, Any]:
 def _data(table: Mapping[str, Any], shown: Sequence[Column], ranked: Sequence[str], large: bool) -> dict[str, Any]:
     """What the script needs: full values for sorting and export, ranks by every ranked score."""
     signatures = list(dict.fromkeys(score["signature"] for score in table["scores"]))
+    place = {row["id"]: number_ for number_, row in enumerate(table["rows"])}
     return {
         "name": table["id"],
         "main": table["main"],
@@ -245,7 +247,11 @@ def _data(table: Mapping[str, Any], shown: Sequence[Column], ranked: Sequence[st
         "rows": [_row_data(row, shown) for row in table["rows"]],
         "ranks": {
             score: {
-                row["id"]: [found.get("rank"), found.get("high"), *([] if large else [found["beats"]])]
+                row["id"]: [
+                    found.get("rank"),
+                    found.get("high"),
+                    *([] if large else [[place[other] for other in found["beats"]]]),
+                ]
                 for row in table["rows"]
                 if (found := row["ranks"].get(score))
             }
@@ -262,7 +268,8 @@ def _row_data(row: Mapping[str, Any], shown: Sequence[Column]) -> dict[str, Any]
             values.append(None)
         else:
             low, high = found["ci95"] or (None, None)
-            values.append([found["value"], low, high, found["n"]])
+            bounds = [None if bound is None else round(bound, _BOUND_DIGITS) for bound in (low, high)]
+            values.append([found["value"], *bounds, found["n"]])
     return {
         "id": row["id"],
         "label": row["label"],

@@ -94,10 +94,10 @@
       row.cells[0].replaceChildren(...text);
     }
     for (const place of document.querySelectorAll("[data-rank-title]")) place.textContent = titleOf(score);
-    for (const cell of document.querySelectorAll(".matrix td[data-other]")) {
-      const one = cell.parentNode.dataset.row, other = cell.dataset.other;
+    const beats = (a, b) => ((ranks[a] || [])[2] || []).some((place) => data.rows[place].id === b);
+    for (const cell of document.querySelectorAll(".matrix tbody td")) {
+      const one = cell.parentNode.dataset.row, other = cell.closest("table").dataset.order.split(" ")[cell.cellIndex - 1];
       if (one === other) continue;
-      const beats = (a, b) => ((ranks[a] || [])[2] || []).includes(b);
       const verdict = beats(one, other) ? ["good", "▲"] : beats(other, one) ? ["bad", "▼"] : ranks[one] && ranks[other] ? ["soft", "="] : ["soft", "–"];
       [cell.className, cell.textContent] = verdict;
     }
