@@ -26,6 +26,7 @@ from typing import Any
 
 from support.memory import PeakMemory
 from support.qba_loop import loop
+from support.qba_queries import decoders, queries
 
 REAL_PAIRS, REAL_STUDIES = 42_172_827, 227_239
 QBA = "mimic-ext-cxr-qba/1.0.0"
@@ -143,6 +144,8 @@ def main() -> None:
     scratch: Path = given.scratch
     print(f"Python {platform.python_version()}, {given.workers} workers", flush=True)
     small = write_phantom(scratch / "loop-phantom", given.loop_studies, given.questions)
+    print("decoders:")
+    decoders(small)
     speed(small, scratch, given.rounds, given.workers)
     found = {}
     for studies in (given.studies // 4, given.studies):
@@ -160,6 +163,8 @@ def main() -> None:
         )
         if studies == given.studies // 4:
             killed(root, scratch, given.workers, out)
+    print("queries on the larger index:")
+    queries(out)
     few, many = found[given.studies // 4], found[given.studies]
     print(f"peak memory, {many['pairs']:,} against {few['pairs']:,} pairs: {many['peak'] / few['peak'] - 1:+.1%}")
     per_study = max(0, many["peak"] - few["peak"]) / (given.studies - given.studies // 4)

@@ -42,13 +42,18 @@ def do_block(function: str, block: int, arguments: Mapping[str, Any]) -> dict[st
 
 
 def run_blocks(
-    function: str, arguments: Mapping[str, Any], blocks: int, workers: int
+    function: str,
+    arguments: Mapping[str, Any],
+    blocks: int,
+    workers: int,
+    environment: Mapping[str, str] | None = None,
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     """Run blocks 0 to `blocks` - 1; yields (number, what the function returned), in no particular order.
 
     Args:
         arguments: Plain JSON.
         workers: Processes; with 1 the work is done here.
+        environment: Variables of the workers; the user's own count more.
 
     Raises:
         OSError: A file cannot be written.
@@ -76,7 +81,7 @@ def run_blocks(
                 stdout=subprocess.PIPE,
                 text=True,
                 encoding="utf-8",
-                env={**_WORKER_ENVIRONMENT, **os.environ},
+                env={**_WORKER_ENVIRONMENT, **(environment or {}), **os.environ},
                 # Ctrl-C is the parent's to handle; it ends its workers itself.
                 start_new_session=True,
             )
