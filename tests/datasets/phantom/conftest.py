@@ -3,10 +3,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from documented import QUESTIONS, SEED, STUDIES
 
 from cxrbench.datasets.phantom.qba.writer import write_mimic_phantom
-
-STUDIES, QUESTIONS, SEED = 40, 60, 5
 
 
 @pytest.fixture(scope="session")

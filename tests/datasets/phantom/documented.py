@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+STUDIES, QUESTIONS, SEED = 40, 60, 5
+"""Of the phantom of MIMIC that the tests share."""
 JPG, CXR, QBA = "mimic-cxr-jpg/2.1.0", "mimic-cxr/2.1.0", "mimic-ext-cxr-qba/1.0.0"
 YES_NO_PREFIXES = ("is_", "has_")
 NEGATED = ("B04", "B11", "C04")

@@ -8,8 +8,7 @@ from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 
-from conftest import QUESTIONS, SEED, STUDIES
-from documented import CXR, JPG, QBA, members, table, truths
+from documented import CXR, JPG, QBA, QUESTIONS, SEED, STUDIES, members, table, truths
 from PIL import Image
 
 from cxrbench.core.conditions import CONDITIONS
