@@ -27,8 +27,10 @@ def runs(tmp_path_factory):
     for model in ("constant", "majority"):
         with pytest.raises(SystemExit):
             entry.main(
-                ["run", "--model", f"baseline:{model}", "--task", "iu-report", "--data-root", str(root)]
-                + ["--out", str(folder / "runs"), "--metrics", "bleu,rouge", "--resamples", "200"]
+                [
+                    *("run", "--model", f"baseline:{model}", "--task", "iu-report", "--data-root", str(root)),
+                    *("--out", str(folder / "runs"), "--metrics", "bleu,rouge", "--resamples", "200"),
+                ]
             )
     return sorted(path.parent for path in (folder / "runs").glob("*/*/*/run.json"))
 
