@@ -21,11 +21,14 @@ _QUIET: Final = {
     "RAY_AUTH_MODE": "disabled",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_DEDUP_LOGS": "0",
+    "RAY_gcs_rpc_server_reconnect_timeout_s": "5",
 }
-"""For a cluster of our own: no statistics sent to anybody, no token written into the user's home folder."""
+"""For a cluster of our own: no statistics sent to anybody, no token written into the user's home folder, and daemons
+that wait seconds and not a minute for a cluster whose head was killed."""
 _OBJECT_STORE_BYTES: Final = 128 << 20
 _ENDING_S: Final = 10.0
-_LONGEST_FOLDER: Final = 40
+_FOLDER: Final = "cxr-ray-"
+_LONGEST_PARENT: Final = 20
 """Ray puts sockets below its folder, and the address of a socket holds 107 bytes."""
 
 
@@ -134,9 +137,15 @@ def _keep_off_stdout(ray: ModuleType) -> None:
 
 def _short_folder() -> Path | None:
     """A folder for Ray's sockets and logs, removed at the end; None where its path would be too long for a socket."""
-    if len(tempfile.gettempdir()) > _LONGEST_FOLDER - len("/cxr-ray-12345678"):
+    parent = Path(tempfile.gettempdir())
+    if len(str(parent)) > _LONGEST_PARENT:
         return None
-    return Path(tempfile.mkdtemp(prefix="cxr-ray-"))
+    for left in parent.glob(f"{_FOLDER}*"):
+        # Of a run that was killed: nobody else removes it.
+        process = left.name.removeprefix(_FOLDER).partition("-")[0]
+        if process.isdigit() and Path("/proc/self").exists() and not Path(f"/proc/{process}").exists():
+            shutil.rmtree(left, ignore_errors=True)
+    return Path(tempfile.mkdtemp(prefix=f"{_FOLDER}{os.getpid()}-"))
 
 
 @contextmanager

@@ -1,13 +1,9 @@
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from iu_folder import small_collection
 
 import cxrbench
-
-sys.path.insert(0, str(Path(__file__).parent))
 
 
 @pytest.fixture(scope="session")

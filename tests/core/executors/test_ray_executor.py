@@ -147,7 +147,7 @@ def test_nothing_of_ray_reaches_stdout(small, tmp_path):
     command += ["--data-root", str(small.data_root), "--batch-size", "4", "--executor", "ray", "--workers", "2"]
     command += ["-o", f"kill_once={tmp_path / 'once'}", "--out", str(tmp_path / "runs"), "--json"]
     before = set(Path(tempfile.gettempdir()).glob("cxr-ray-*"))
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent), "HOME": str(tmp_path)}
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "support"), "HOME": str(tmp_path)}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=200)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["status_counts"] == {"ok": 20, "empty": 0, "refused": 0, "error": 0}
