@@ -4,9 +4,13 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# On a busy machine the first example of a property may take seconds, for imports alone.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 
 def real_data_root() -> Path | None:

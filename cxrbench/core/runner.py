@@ -21,7 +21,7 @@ from cxrbench.core.reporter import Reporter, Silent
 from cxrbench.core.requirements import Requirement
 from cxrbench.core.results import Results
 from cxrbench.core.run_folder import RUN_SCHEMA, RunFolder, folder_name, run_id
-from cxrbench.core.scoring import Scored, score_predictions, statistics_table
+from cxrbench.core.scoring import Scored, score_predictions, write_statistics
 from cxrbench.core.sharded_scoring import Shards, measure_here
 from cxrbench.core.types import Adapter, ModelInfo, Prediction, Request
 from cxrbench.metrics.base import Metric
@@ -210,11 +210,9 @@ def _open_record(folder: RunFolder, prepared: Prepared, info: ModelInfo, identit
 
 
 def _write_results(folder: RunFolder, record: dict[str, Any], scored: Mapping[str, Scored]) -> dict[str, Results]:
-    import pyarrow.parquet as parquet
-
     with jsonio.storage_errors(folder.statistics_file):
         temporary = folder.statistics_file.with_suffix(".tmp")
-        parquet.write_table(statistics_table(scored), temporary)
+        write_statistics(temporary, scored)
         temporary.replace(folder.statistics_file)
     complete = all(item.results["complete"] for item in scored.values())
     record["status"] = "complete" if complete else "incomplete"

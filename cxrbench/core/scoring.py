@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,13 @@ from numpy.typing import NDArray
 from cxrbench.core.measuring import ScoredExample, fit_states, joined
 from cxrbench.core.sharded_scoring import Shards, measure_here
 from cxrbench.core.types import Example, Prediction
-from cxrbench.metrics.base import Metric
+from cxrbench.metrics.base import FloatArray, Metric
 from cxrbench.statistics.bootstrap import Estimate, Measured, estimate
 
 RESULTS_SCHEMA = "cxrbench.results/1"
 _DIGITS = 10
+_ROWS = 50_000
+"""Rows of statistics.parquet written at once."""
 _ALL = ("", "")
 
 
@@ -131,37 +134,66 @@ def _record(found: Estimate) -> dict[str, Any]:
     return record
 
 
-def statistics_table(scored: Mapping[str, Scored]) -> Any:
+def write_statistics(path: Path, scored: Mapping[str, Scored]) -> None:
+    """Write `statistics_table` as Parquet, a part of the rows at a time: that of a large run is gigabytes."""
+    import pyarrow.parquet as parquet
+
+    count = len(next(iter(scored.values())).examples)
+    head = statistics_table(scored, 0, min(count, _ROWS))
+    with parquet.ParquetWriter(path, head.schema) as writer:
+        writer.write_table(head)
+        for start in range(_ROWS, count, _ROWS):
+            writer.write_table(statistics_table(scored, start, min(count, start + _ROWS)))
+
+
+def statistics_table(scored: Mapping[str, Scored], start: int = 0, stop: int | None = None) -> Any:
     """One row per scored example: id, group, strata, and every metric's statistics, as a pyarrow Table.
 
-    Columns of metrics are named `<protocol>/<metric>/<column>`; strata `stratum/<name>` are lists of strings.
+    Columns of metrics are named `<protocol>/<metric>/<column>`; strata `stratum/<name>` are lists of strings. Null
+    where a metric could not use the example.
+
+    Args:
+        start, stop: The rows; all of them by default.
     """
     import pyarrow as pa
 
     first = next(iter(scored.values()))
+    rows = first.examples[start:stop]
     columns: dict[str, Any] = {
-        "id": pa.array([example.id for example in first.examples], pa.string()),
-        "group": pa.array([example.group for example in first.examples], pa.string()),
+        "id": pa.array([example.id for example in rows], pa.string()),
+        "group": pa.array([example.group for example in rows], pa.string()),
     }
     for stratum in sorted({name for example in first.examples for name in example.strata}):
-        values = [list(example.strata.get(stratum, ())) for example in first.examples]
+        values = [list(example.strata.get(stratum, ())) for example in rows]
         columns[f"stratum/{stratum}"] = pa.array(values, pa.list_(pa.string()))
     for protocol, item in scored.items():
         for measured in item.measured:
             prefix = f"{protocol}/{measured.metric.name}"
-            statistics = measured.statistics
-            for index, column in enumerate(statistics.columns):
-                rows = _spread(statistics.values[:, index].tolist(), measured.include)
-                columns[f"{prefix}/{column}"] = pa.array(rows, pa.float64())
-            for column, ragged in statistics.lists.items():
-                rows = _spread([row.tolist() for row in ragged], measured.include)
-                columns[f"{prefix}/{column}"] = pa.array(rows, pa.list_(pa.float64()))
+            include = measured.include if measured.include is not None else np.ones(len(first.examples), bool)
+            used, before = include[start:stop], int(include[:start].sum())
+            part = slice(before, before + int(used.sum()))
+            for index, column in enumerate(measured.statistics.columns):
+                columns[f"{prefix}/{column}"] = _numbers(measured.statistics.values[part, index], used)
+            for column, ragged in measured.statistics.lists.items():
+                columns[f"{prefix}/{column}"] = _lists(ragged[part], used)
     return pa.table(columns)
 
 
-def _spread(rows: Sequence[Any], include: NDArray[np.bool_] | None) -> list[Any]:
-    """The rows at the places of the examples they belong to; None for examples that the metric could not use."""
-    if include is None:
-        return list(rows)
-    remaining = iter(rows)
-    return [next(remaining) if used else None for used in include]
+def _numbers(values: FloatArray, used: NDArray[np.bool_]) -> Any:
+    """The values at the places of the examples they belong to; null elsewhere."""
+    import pyarrow as pa
+
+    spread = np.zeros(len(used))
+    spread[used] = values
+    return pa.array(spread, pa.float64(), mask=~used)
+
+
+def _lists(rows: Sequence[FloatArray], used: NDArray[np.bool_]) -> Any:
+    """The same of lists of any length."""
+    import pyarrow as pa
+
+    lengths = np.zeros(len(used), np.int64)
+    lengths[used] = [len(row) for row in rows]
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+    values = np.concatenate([np.zeros(0), *rows])
+    return pa.ListArray.from_arrays(pa.array(offsets), pa.array(values, pa.float64()), mask=pa.array(~used))
