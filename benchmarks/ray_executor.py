@@ -2,8 +2,8 @@
 
 The adapter counts in pure Python on one thread, a fixed number of steps per example, so that its cost is known and
 nothing but processors limits it. Both runs are given the same configuration, alternate, and are compared by
-`cxrbench.core.rescoring.compare_runs`. Wall time includes what each executor needs to start and to end; the prediction
-phase alone, from the first answered batch to the last, stands beside it.
+`cxrbench.core.rescoring.compare_runs`. Wall time includes what each executor needs to start and to end; the
+prediction phase alone, from the first answered batch to the last, stands beside it.
 
 python benchmarks/ray_executor.py [--examples 200] [--workers 2] [--rounds 3] [--steps 400000]
 """

@@ -31,6 +31,7 @@ class PredictionAppender:
 
     def __init__(self, file: FileIO, path: Path) -> None:
         self._file = file
+        self._end = file.seek(0, os.SEEK_END)
         self._path = path
         self._lock = threading.Lock()
         self._timer: threading.Timer | None = None
@@ -50,7 +51,7 @@ class PredictionAppender:
         data = b"".join(lines)
         with self._lock, jsonio.storage_errors(self._path):
             self._raise_failure()
-            end = self._file.seek(0, os.SEEK_END)
+            end = self._end
             try:
                 written = 0
                 while written < len(data):
@@ -61,6 +62,7 @@ class PredictionAppender:
                     self._timer = threading.Timer(SYNC_SECONDS, self._sync_later)
                     self._timer.daemon = True
                     self._timer.start()
+                self._end += len(data)
             except OSError:
                 with suppress(OSError):
                     self._file.truncate(end)
