@@ -121,7 +121,7 @@ def measure(root: Path, arguments: argparse.Namespace) -> None:
     print(f"page {size / 1e6:.1f} MB")
     seconds = pair_by_pair(folders[: arguments.pairs + 1], table["ranked_by"], arguments.resamples)
     every = len(folders) * (len(folders) - 1) // 2
-    print(f"pair by pair {seconds:.2f} s a pair: {seconds * len(tests):.0f} s for the pairs that are tested,")
+    print(f"pair by pair {seconds:.2f} s cpu a pair: {seconds * len(tests):.0f} s for the pairs that are tested,")
     print(f"{seconds * every / 60:.0f} min for the {every} pairs on which ranks rest (extrapolated)")
 
 
@@ -133,14 +133,14 @@ def timed(what: str, work: Callable[[], Site]) -> Site:
 
 
 def pair_by_pair(folders: Sequence[RunFolder], scores: Sequence[str], resamples: int) -> float:
-    """Seconds that one pair takes."""
+    """Seconds of processor time that one pair takes."""
     opened = [OpenRun("A", item, item.read_run(), item.read_results()) for item in folders]
     metrics = metrics_without_data(opened[0], scores)
     loaded: list[RunStatistics] = [read_stored(run, metrics, scores) for run in opened]
-    start = time.perf_counter()
+    start = time.process_time()
     for other in loaded[1:]:
         compare(loaded[0].measured, other.measured, loaded[0].groups, resamples=resamples, trials=resamples)
-    return (time.perf_counter() - start) / (len(loaded) - 1)
+    return (time.process_time() - start) / (len(loaded) - 1)
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ def test_the_page_to_open_and_the_leaders_are_printed(capsys, runs, tmp_path):
     assert "alpha" in out
     assert "broken: run.json is damaged" in out
     assert out.strip().endswith(f"open {tmp_path / 'site' / 'index.html'}")
-    assert "ranking 3 runs" in err
+    assert "ranking numbers, protocol plain: 3 rows" in err
 
 
 def test_json_is_one_document(capsys, runs, tmp_path):

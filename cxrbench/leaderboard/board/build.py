@@ -76,13 +76,15 @@ def build(
 
     Raises:
         DataError: `runs` is no folder, or holds no run at all.
-        UsageError: Too few resamples.
+        UsageError: Too few resamples, or a negative seed.
         StorageError: `out` cannot be written.
     """
     options, cache, out = options or Options(), cache or Cache(None), Path(out)
     for name in ("resamples", "trials"):
         if getattr(options.settings, name) < 100:
             raise UsageError(f"{name} must be at least 100, got {getattr(options.settings, name)}")
+    if options.settings.seed < 0:
+        raise UsageError(f"seed must not be negative, got {options.settings.seed}")
     collected = collect(Path(runs), cache)
     if not collected.runs and not collected.left_out:
         raise DataError(

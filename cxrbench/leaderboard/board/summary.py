@@ -48,7 +48,7 @@ def summarise(
     names = _names([table.key for table in tables])
     found = []
     for table in tables:
-        note(f"ranking {len(table.rows)} runs of {table.key.task}, protocol {table.key.protocol}")
+        note(f"ranking {table.key.task}, protocol {table.key.protocol}: {len(table.rows)} rows")
         found.append(_table(table, names, settings, cache, rank_by, trusted))
     return {
         "schema": "cxrbench.leaderboard/1",

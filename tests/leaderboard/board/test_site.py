@@ -210,6 +210,8 @@ def test_errors_name_what_to_do(tmp_path, runs, options):
         build(tmp_path / "empty", tmp_path / "site")
     with pytest.raises(UsageError, match="resamples must be at least 100"):
         build(runs, tmp_path / "site", Options(settings=Settings(resamples=10)))
+    with pytest.raises(UsageError, match="seed must not be negative, got -1"):
+        build(runs, tmp_path / "site", Options(settings=Settings(seed=-1)))
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(StorageError, match="cannot write"):
         build(runs, tmp_path / "file", options)
