@@ -18,7 +18,7 @@ from cxrbench.statistics.bootstrap import Estimate, Measured, estimate
 
 RESULTS_SCHEMA = "cxrbench.results/1"
 _DIGITS = 10
-_ROWS = 50_000
+_ROWS = 16_384
 """Rows of statistics.parquet written at once."""
 _ALL = ("", "")
 
