@@ -92,6 +92,11 @@ def _column(score: Mapping[str, Any], found: Sequence[Mapping[str, Any] | None])
     )
 
 
+def counted(number: int, word: str) -> str:
+    """A number with its noun: "1 floor", "5 floors"."""
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
 def heading(score: str) -> tuple[str, str]:
     """The title of a score in two lines: what it belongs to, and which one of these it is."""
     title = score_title(score)

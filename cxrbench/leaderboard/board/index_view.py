@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cxrbench.leaderboard.board.columns import columns
+from cxrbench.leaderboard.board.columns import columns, counted
 from cxrbench.leaderboard.board.standings_view import rank_text
 from cxrbench.leaderboard.page.names import score_title
 from cxrbench.leaderboard.page.text import count
@@ -39,7 +39,7 @@ def _card(table: Mapping[str, Any]) -> dict[str, Any]:
     floors = [row for row in table["rows"] if row["kind"] == "floor"]
     top = models[:_TOP] or floors[:_TOP]
     others = len(table["rows"]) - len(top)
-    words = [f"{len(models)} models" if models else "", f"{len(floors)} floors" if floors else ""]
+    words = [counted(len(models), "model") if models else "", counted(len(floors), "floor") if floors else ""]
     return {
         "id": table["id"],
         "protocol": table["protocol"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cxrbench.leaderboard.board.columns import Column, columns
+from cxrbench.leaderboard.board.columns import Column, columns, counted
 from cxrbench.leaderboard.board.published import published_for
 from cxrbench.leaderboard.board.standings_view import certainty, matrix, rank_text, tests
 from cxrbench.leaderboard.page.names import score_title
@@ -75,19 +75,14 @@ def _banners(table: Mapping[str, Any]) -> list[tuple[str, str]]:
 def _facts(table: Mapping[str, Any], site: Mapping[str, Any]) -> list[tuple[str, str]]:
     settings = site["settings"]
     by_kind = {kind: sum(row["kind"] == kind for row in table["rows"]) for kind in _KINDS}
-    words = {
-        "model": "models",
-        "floor": "floors",
-        "oracle": "with oracle inputs",
-        "control": "controls",
-        "unranked": "not ranked",
-    }
-    rows = ", ".join(f"{by_kind[kind]} {words[kind]}" for kind in words if by_kind[kind])
+    words = [counted(by_kind[kind], kind) for kind in ("model", "floor", "control") if by_kind[kind]]
+    words += [f"{by_kind['oracle']} with oracle inputs"] if by_kind["oracle"] else []
+    words += [f"{by_kind['unranked']} not ranked"] if by_kind["unranked"] else []
     every = [found for pool in table["pools"] for found in pool["by"].values()]
     groups = next((found["groups"] for found in every if "groups" in found), 0)
     return [
         ("Data", f"{table['data']}, split {table['split']}, n = {count(table['n'])}"),
-        ("Rows", rows),
+        ("Rows", ", ".join(words)),
         (
             "Uncertainty",
             f"95 % intervals by resampling {table['unit']}"
