@@ -9,7 +9,7 @@ from cxrbench.adapters.base import AdapterContext, create_adapter
 from cxrbench.core.errors import UsageError
 from cxrbench.core.executors.base import Executor
 from cxrbench.core.executors.local import LocalExecutor
-from cxrbench.core.preparing import Prepared
+from cxrbench.core.preparing import Prepared, check_agreement
 from cxrbench.core.reporter import Reporter
 from cxrbench.core.sharded_scoring import SHARD_SIZE, ProcessShards, Shards
 from cxrbench.core.types import Adapter
@@ -24,7 +24,8 @@ def open_executor(prepared: Prepared, adapter: Adapter | None, reporter: Reporte
         adapter: A ready adapter, instead of the one that `config.model` names.
 
     Raises:
-        UsageError: A ready adapter for workers, which build their own.
+        UsageError: A ready adapter for workers, which build their own; restricted data for workers on other machines
+            without an agreement.
         CxrbenchError: The model or the workers cannot be started.
     """
     config = prepared.config
@@ -43,6 +44,8 @@ def open_executor(prepared: Prepared, adapter: Adapter | None, reporter: Reporte
 
     session = RaySession(config.ray_address, config.workers or _processors())
     try:
+        for host in session.other_hosts():
+            check_agreement(prepared, "--executor ray", "--ray-address", host)
         return RayExecutor(config, session, prepared.task.kind, prepared.data.dataset, reporter)
     except BaseException:
         session.close()

@@ -90,6 +90,12 @@ class RaySession:
         """Processors of the whole cluster."""
         return int(self.ray.cluster_resources().get("CPU", 1))
 
+    def other_hosts(self) -> list[str]:
+        """Machines of the cluster beside this one."""
+        own = {self.ray.util.get_node_ip_address(), "127.0.0.1"}
+        alive = (str(node["NodeManagerAddress"]) for node in self.ray.nodes() if node["Alive"])
+        return sorted(set(alive) - own)
+
     def close(self) -> None:
         """Leave the cluster; a local one ends with all its processes."""
         if not self._joined:

@@ -17,11 +17,13 @@ import pytest
 import cxrbench
 from cxrbench.core.errors import UsageError, WeightsError
 from cxrbench.core.executors import choosing
+from cxrbench.core.executors.ray_session import RaySession
 from cxrbench.core.executors.worker_pool import WorkersLostError
 from cxrbench.core.preparing import prepare
 from cxrbench.core.reporter import Silent
 from cxrbench.core.rescoring import compare_runs
 from cxrbench.core.types import ModelInfo
+from cxrbench.tasks.iu_report import IuReport
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -180,6 +182,24 @@ def test_a_ready_adapter_is_refused(ray_config):
 
     with pytest.raises(UsageError, match="cannot be sent to workers"):
         cxrbench.run(ray_config, adapter=Ready())
+
+
+class Restricted(IuReport):
+    restricted = True
+
+    def load(self, options):
+        return replace(super().load(options), phantom=False, terms="Agreement 7")
+
+
+def test_restricted_data_go_to_other_machines_of_a_cluster_only_under_an_agreement(ray_config, cluster, monkeypatch):
+    assert cluster.other_hosts() == []
+    config = replace(ray_config, task=f"{__name__}:Restricted")
+    monkeypatch.setattr(RaySession, "other_hosts", lambda self: ["192.0.2.77"])
+    with pytest.raises(UsageError, match="Agreement 7"):
+        cxrbench.run(config)
+    with pytest.raises(UsageError, match="192.0.2.77"):
+        cxrbench.run(replace(config, data_agreement="ours, until 2030"))
+    assert not ray_config.out.exists()
 
 
 def test_scoring_in_workers_gives_the_local_results(ray_config, local, monkeypatch):
