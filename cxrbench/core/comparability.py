@@ -11,6 +11,7 @@ from typing import Any
 from cxrbench.core.config import RunConfig
 from cxrbench.core.errors import RunFolderError, UnknownNameError, UsageError
 from cxrbench.core.run_folder import RunFolder
+from cxrbench.core.trust import recorded_config
 
 _SCHEMAS = Path(__file__).parent / "schemas"
 _IDENTITY = {
@@ -40,7 +41,12 @@ class OpenRun:
 
     @property
     def config(self) -> RunConfig:
-        return RunConfig.from_json(self.record["config"])
+        """What the run was asked to do.
+
+        Raises:
+            UsageError: It names code of its own that the user did not trust.
+        """
+        return recorded_config(self.record)
 
     @property
     def failed(self) -> int:

@@ -19,6 +19,7 @@ from cxrbench.core.reporter import Reporter, Silent
 from cxrbench.core.results import Results
 from cxrbench.core.run_folder import RunFolder
 from cxrbench.core.runner import run, score_protocols
+from cxrbench.core.trust import recorded_config
 from cxrbench.core.types import Request
 from cxrbench.tasks.base import Task
 
@@ -102,10 +103,11 @@ def reopen(
 
     Raises:
         DataError: Not a run folder, or the data are gone or changed.
+        UsageError: The run names code of its own that the user did not trust.
     """
     folder = RunFolder.open(path)
     record = folder.read_run()
-    config = RunConfig.from_json(record["config"])
+    config = recorded_config(record)
     if protocols:
         config = replace(config, protocols=protocols)
     if data_root is not None:
@@ -126,9 +128,10 @@ def rerun(path: Path, *, out: Path, reporter: Reporter | None = None) -> tuple[R
 
     Raises:
         DataError: Not a run folder, or the data are gone.
+        UsageError: The run names code or a program of its own that the user did not trust.
     """
     first = RunFolder.open(path)
-    config = RunConfig.from_json(first.read_run()["config"])
+    config = recorded_config(first.read_run(), model=True)
     second = run(replace(config, out=out), reporter=reporter).folder
     return second, compare_runs(first, second)
 

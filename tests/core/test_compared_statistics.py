@@ -72,7 +72,8 @@ class Needy(IuReport):
         return super().build_metrics(protocol, data, selection, options)
 
 
-def test_a_task_whose_metrics_need_the_data_is_measured_again(base, tmp_path):
+def test_a_task_whose_metrics_need_the_data_is_measured_again(base, tmp_path, monkeypatch):
+    monkeypatch.setenv("CXRBENCH_TRUST", "test_compared_statistics:Needy")
     config = replace(base, task="test_compared_statistics:Needy", out=tmp_path)
     paths = [cxrbench.run(replace(config, model=f"baseline:{kind}")).folder.path for kind in ("constant", "empty")]
     notes = Notes()
@@ -179,7 +180,8 @@ class Odd(IuReport):
         return [Picky(get_protocol(protocol)), WordLengths()]
 
 
-def test_ragged_statistics_and_examples_a_metric_cannot_use_are_read_back(base, iu_root, tmp_path):
+def test_ragged_statistics_and_examples_a_metric_cannot_use_are_read_back(base, iu_root, tmp_path, monkeypatch):
+    monkeypatch.setenv("CXRBENCH_TRUST", "test_compared_statistics:Odd")
     config = replace(base, task="test_compared_statistics:Odd", metrics=(), out=tmp_path)
     paths = [cxrbench.run(replace(config, model=f"baseline:{kind}")).folder.path for kind in ("constant", "random")]
     notes = Notes()

@@ -1,0 +1,45 @@
+"""Which code a run folder may name.
+
+A run folder can come from anybody. What stands in its run.json (`module:Name` as task or metric, `exec:COMMAND` as
+model) would be imported, called or started by whatever measures or repeats the run. Registered names are followed;
+anything else only where the user names it in `CXRBENCH_TRUST`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from cxrbench.core.config import RunConfig
+from cxrbench.core.errors import UsageError
+from cxrbench.core.registry import ADAPTERS, METRICS, TASKS
+
+ENVIRONMENT = "CXRBENCH_TRUST"
+
+
+def recorded_config(record: Mapping[str, Any], *, model: bool = False) -> RunConfig:
+    """The configuration in a run.json, if what it names may be loaded.
+
+    Args:
+        model: Whether the model will be loaded as well.
+
+    Raises:
+        UsageError: It names code that is neither registered nor trusted; or it does not fit this version.
+    """
+    config = RunConfig.from_json(record["config"])
+    named = [] if config.task in TASKS.names() else [config.task]
+    named += [name for name in config.metrics if ":" in name and name not in METRICS.names()]
+    kind = config.model.partition(":")[0]
+    if model and (kind == "exec" or kind not in ADAPTERS.names()):
+        named.append(config.model)
+    trusted = {name.strip() for name in os.environ.get(ENVIRONMENT, "").split(",")}
+    foreign = [name for name in named if ":" in name and name not in trusted]
+    if foreign:
+        raise UsageError(
+            f"this run names code that would be run: {', '.join(foreign)}",
+            where="run.json",
+            valid="registered tasks, metrics and models",
+            hint=f"if you know and trust that code: {ENVIRONMENT}={','.join(foreign)!r} before the command",
+        )
+    return config
