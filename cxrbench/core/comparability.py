@@ -32,12 +32,14 @@ class OpenRun:
         name: "A" for the first run of a comparison, "B" for the second, and so on.
         record: run.json.
         results: results.json of the protocol compared.
+        trusted: Code that the run may name; see `core.trust`.
     """
 
     name: str
     folder: RunFolder
     record: Mapping[str, Any]
     results: Mapping[str, Any]
+    trusted: frozenset[str] = frozenset()
 
     @property
     def config(self) -> RunConfig:
@@ -46,7 +48,7 @@ class OpenRun:
         Raises:
             UsageError: It names code of its own that the user did not trust.
         """
-        return recorded_config(self.record)
+        return recorded_config(self.record, trusted=self.trusted)
 
     @property
     def failed(self) -> int:

@@ -8,7 +8,7 @@ anything else only where the user names it in `CXRBENCH_TRUST`.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from cxrbench.core.config import RunConfig
@@ -18,11 +18,12 @@ from cxrbench.core.registry import ADAPTERS, METRICS, TASKS
 ENVIRONMENT = "CXRBENCH_TRUST"
 
 
-def recorded_config(record: Mapping[str, Any], *, model: bool = False) -> RunConfig:
+def recorded_config(record: Mapping[str, Any], *, model: bool = False, trusted: Collection[str] = ()) -> RunConfig:
     """The configuration in a run.json, if what it names may be loaded.
 
     Args:
         model: Whether the model will be loaded as well.
+        trusted: What the user trusts besides that variable.
 
     Raises:
         UsageError: It names code that is neither registered nor trusted; or it does not fit this version.
@@ -33,8 +34,8 @@ def recorded_config(record: Mapping[str, Any], *, model: bool = False) -> RunCon
     kind = config.model.partition(":")[0]
     if model and (kind == "exec" or kind not in ADAPTERS.names()):
         named.append(config.model)
-    trusted = {name.strip() for name in os.environ.get(ENVIRONMENT, "").split(",")}
-    foreign = [name for name in named if ":" in name and name not in trusted]
+    known = {*trusted, *(name.strip() for name in os.environ.get(ENVIRONMENT, "").split(","))}
+    foreign = [name for name in named if ":" in name and name not in known]
     if foreign:
         raise UsageError(
             f"this run names code that would be run: {', '.join(foreign)}",

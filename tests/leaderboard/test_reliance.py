@@ -102,3 +102,24 @@ def test_the_report_shows_it(runs, tmp_path):
     assert "films of other patients" in page
     assert not summarise(runs[True, "blank"]).reliance
     assert np.isfinite([item.difference for item in summarise(runs[True, None]).reliance]).all()
+
+
+def test_a_leaderboard_shows_it_for_every_model_with_controls_and_ranks_no_control(runs, tmp_path):
+    from cxrbench.leaderboard.board.build import build
+    from cxrbench.leaderboard.board.cache import Cache
+
+    cache = Cache(tmp_path / "cache")
+    for _ in range(2):
+        site = build(runs[True, None].parents[2], tmp_path / "site", cache=cache)
+        (table,) = site.summary["tables"]
+        shown = {(item["label"], item["control"], item["loses"]) for item in table["reliance"]}
+        labels = {row["label"]: row["model"]["fingerprint"] for row in table["rows"]}
+        assert {(labels[label], control, loses) for label, control, loses in shown} == {
+            ("sees-True", "films of other patients", True),
+            ("sees-True", "empty films", True),
+            ("sees-False", "films of other patients", False),
+            ("sees-False", "empty films", False),
+        }
+        assert not any(row["ranks"] for row in table["rows"] if row["kind"] == "control")
+    page = next(path for path in (tmp_path / "site").glob("*.html") if path.name != "index.html").read_text()
+    assert "Image reliance" in page

@@ -121,7 +121,7 @@ def _why_not(row: Row, score: str, signature: str) -> str:
 def _read(row: Row, scores: Sequence[str], trusted: frozenset[str]) -> RunStatistics:
     try:
         record = trusted_record(row.run.record, row.run.results["protocol"], trusted)
-        run = OpenRun(row.label, row.run.folder, record, row.run.results)
+        run = OpenRun(row.label, row.run.folder, record, row.run.results, trusted)
         return read_stored(run, metrics_without_data(run, scores), scores)
     except (UntrustedError, UnusableStatisticsError, CxrbenchError) as error:
         message = str(error).splitlines()[0]

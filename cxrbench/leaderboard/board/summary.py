@@ -10,6 +10,7 @@ from cxrbench.core.run_folder import folder_name
 from cxrbench.leaderboard.board.analysis import Settings, analyse
 from cxrbench.leaderboard.board.cache import Cache
 from cxrbench.leaderboard.board.collect import LeftOut
+from cxrbench.leaderboard.board.controls import image_reliances
 from cxrbench.leaderboard.board.tables import Row, Table, TableKey
 from cxrbench.leaderboard.board.trust import UntrustedError, trusted_task
 from cxrbench.leaderboard.page.names import resampling_unit
@@ -121,6 +122,7 @@ def _table(
             }
             for pool, analysis in zip(pools, analyses)
         ],
+        "reliance": image_reliances(rows, ids, headline, cache),
         "apart": _apart(key, names),
     }
 

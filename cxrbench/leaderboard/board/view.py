@@ -51,6 +51,7 @@ def table_view(table: Mapping[str, Any], site: Mapping[str, Any]) -> dict[str, A
         "unranked": [(row["label"], row["reason"]) for row in table["rows"] if row["reason"]],
         "reasons": _reasons(table),
         "undefined": _undefined(table),
+        "reliance": table["reliance"],
         "apart": [{**item, "why": ", ".join(item["differs_in"])} for item in table["apart"]],
         "published": None if published is None else _published(published),
         "signatures": _signatures(table),

@@ -7,13 +7,11 @@ import sys
 import urllib.request
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 pytest.importorskip("openai", reason="needs the extra openai")
 
 from cxrbench.adapters.base import AdapterContext, create_adapter
-from cxrbench.core.types import Image, Request
 
 STUB = Path(__file__).parents[2] / "support" / "openai_stub.py"
 
@@ -70,11 +68,3 @@ def asked():
     yield call
     for adapter in opened:
         adapter.close()
-
-
-def films(count=1, side=8):
-    return tuple(Image(Path(f"{n}.png"), "PA", pixels=np.full((side, side), n, np.uint8)) for n in range(count))
-
-
-def questions(count, **fields):
-    return [Request(f"q{n}", "vqa", films(), f"Is it number-{n}", **fields) for n in range(count)]

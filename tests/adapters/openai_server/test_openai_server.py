@@ -6,7 +6,7 @@ import time
 
 import numpy as np
 import pytest
-from conftest import films, questions
+from openai_requests import films, questions
 
 from cxrbench.adapters.openai_server.cost import Ledger, likely_tokens
 from cxrbench.adapters.openai_server.messages import data_url
