@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import threading
@@ -27,6 +28,7 @@ _QUIET: Final = {
 that wait seconds and not a minute for a cluster whose head was killed."""
 _OBJECT_STORE_BYTES: Final = 128 << 20
 _ENDING_S: Final = 10.0
+_KNOCKING_S: Final = 10.0
 _FOLDER: Final = "cxr-ray-"
 _LONGEST_PARENT: Final = 20
 """Ray puts sockets below its folder, and the address of a socket holds 107 bytes."""
@@ -67,10 +69,11 @@ class RaySession:
             if self._folder is not None:
                 options["_temp_dir"] = str(self._folder)
         try:
+            _knock(address)
             # Workers say what they have to say through their answers; stdout belongs to the results.
             ray.init(address, log_to_driver=False, logging_level="ERROR", **options)
             _keep_off_stdout(ray)
-        except (ConnectionError, RuntimeError, ValueError) as error:
+        except (OSError, RuntimeError, ValueError) as error:
             self.close()
             raise UsageError(
                 f"cannot reach a Ray cluster: {str(error).splitlines()[0]}",
@@ -132,6 +135,13 @@ def _processes(ray: ModuleType) -> list[Any]:
     node = getattr(ray._private.worker, "_global_node", None)
     started = getattr(node, "all_processes", {})
     return [item.process for several in started.values() for item in several]
+
+
+def _knock(address: str) -> None:
+    """Whether anything listens at HOST:PORT; Ray itself would try for minutes."""
+    host, separator, port = address.removeprefix("ray://").rpartition(":")
+    if separator and port.isdigit():
+        socket.create_connection((host.strip("[]"), int(port)), _KNOCKING_S).close()
 
 
 def _keep_off_stdout(ray: ModuleType) -> None:
