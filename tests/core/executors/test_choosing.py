@@ -1,7 +1,8 @@
 """What is asked of an executor, and what cannot be meant."""
 
+import os
+import subprocess
 import sys
-import time
 from dataclasses import replace
 
 import pytest
@@ -34,8 +35,6 @@ def test_the_address_of_a_cluster_is_not_stored():
 
 
 def test_without_ray_the_extra_is_named_and_no_environment_is_changed(small, tmp_path, monkeypatch):
-    import os
-
     monkeypatch.setitem(sys.modules, "ray", None)
     before = dict(os.environ)
     with pytest.raises(ExtraMissingError, match=r"cxrbench\[ray\]"):
@@ -63,17 +62,14 @@ def test_an_adapter_is_closed_however_the_run_ends(small, tmp_path):
     assert adapter.closed == 1
 
 
-def test_nobody_at_the_address_is_a_usage_error(small, tmp_path):
-    import subprocess
-
+def test_nobody_at_the_address_is_a_usage_error():
     pytest.importorskip("ray")
     code = (
         "from cxrbench.core.executors.ray_session import RaySession\n"
         "from cxrbench.core.errors import UsageError\n"
         "try:\n    RaySession('127.0.0.1:1', 1)\nexcept UsageError as error:\n    print(error)"
     )
-    started = time.monotonic()
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    # In a process of its own: this one may have joined the cluster of the other tests.
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert "cannot reach a Ray cluster" in done.stdout, done.stderr
     assert "127.0.0.1:1" in done.stdout
-    assert time.monotonic() - started < 100
