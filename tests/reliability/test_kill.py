@@ -35,7 +35,10 @@ def killed_at(moments, command, tmp_path, *more):
         runs += 1
         again = command("killed", *more)
         for _ in range(min(IN_A_ROW, moments - kills)):
+            started = time.monotonic()
             if not again.kill_after(chance.uniform(0, lasts)):
+                # The machine has become faster, or little was left to do.
+                lasts = max(0.9 * lasts, time.monotonic() - started)
                 break
             kills += 1
             found = cxrbench.find_runs(tmp_path / "killed")
@@ -49,7 +52,9 @@ def killed_at(moments, command, tmp_path, *more):
         assert comparison.identical, comparison.differences
         shutil.rmtree(tmp_path / "killed")
     some = sum(0 < count < len(expected) for count in kept)
-    print(f"{kills} kills within {lasts:.1f} s, {some} of them while predicting, {runs} runs finished, all identical")
+    print(
+        f"{kills} kills within at last {lasts:.1f} s, {some} of them while predicting, {runs} runs finished, all identical"
+    )
     return kept
 
 
@@ -73,6 +78,7 @@ def test_killed_at_fifty_moments(command, tmp_path, more):
     assert any(0 < count < 60 for count in kept), "no kill fell into the prediction phase"
 
 
+@pytest.mark.timeout(280)
 @pytest.mark.parametrize("more", [(), RAY], ids=["local", "ray"])
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "terminated"])
 def test_interrupted_it_keeps_what_was_answered_and_leaves_no_process(command, tmp_path, more, sent):
