@@ -64,7 +64,8 @@ def test_a_folder_without_a_run_ends_with_3(tmp_path, capsys):
     assert "not a run folder" in capsys.readouterr().err
 
 
-def test_restricted_content_needs_both_options(sealed, tmp_path, capsys):  # noqa: F811
+def test_restricted_content_needs_both_options(sealed, tmp_path, capsys, monkeypatch):  # noqa: F811
+    monkeypatch.setenv("CXRBENCH_TRUST", "report_runs:Sealed")
     assert exit_code(sealed, "--examples", "--restricted-content", "--out", tmp_path) == 2
     assert "--data-agreement" in capsys.readouterr().err
     found = invoke(sealed, "--examples", "--restricted-content", "--data-agreement", "DUA 7", "--out", tmp_path)

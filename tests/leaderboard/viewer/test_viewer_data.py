@@ -275,7 +275,8 @@ class TestRestricted:
         (run / "run.json").write_text(json.dumps(record))
         assert written(run, tmp_path).viewer.exists()
 
-    def test_two_options_put_texts_and_films_in_and_a_banner_names_the_agreement(self, sealed, tmp_path):
+    def test_two_options_put_texts_and_films_in_and_a_banner_names_the_agreement(self, sealed, tmp_path, monkeypatch):
+        monkeypatch.setenv("CXRBENCH_TRUST", "report_runs:Sealed")
         pages = written(sealed, tmp_path, restricted_content=True, agreement="DUA 7, until 2030 <b>", films="embed")
         html = pages.viewer.read_text(encoding="utf-8")
         assert "SECRETWORD7 lungs" in html
