@@ -72,6 +72,7 @@ class OpenAIAdapter:
             http_client=http,
         )
         self._desk: Desk | None = None
+        self._ready = asyncio.Semaphore(1)
 
     def describe(self) -> ModelInfo:
         settings = self.settings
@@ -108,6 +109,8 @@ class OpenAIAdapter:
         if self._desk is None:
             pace = Pace(self.settings.concurrency)
             self._desk = Desk(self._client, self.settings, pace, self._rng, self._closed, self._book)
+            # Films are encoded while others are under way, and no more of them than can soon be sent.
+            self._ready = asyncio.Semaphore(2 * self.settings.concurrency)
         return list(await asyncio.gather(*(self._one(request, self._desk) for request in requests)))
 
     def _closed(self) -> str | None:
@@ -121,8 +124,12 @@ class OpenAIAdapter:
         self.ledger.add(reply.prompt_tokens, reply.completion_tokens)
 
     async def _one(self, request: Request, desk: Desk) -> Prediction:
+        async with self._ready:
+            return await self._answer(request, desk)
+
+    async def _answer(self, request: Request, desk: Desk) -> Prediction:
         try:
-            messages = chat_messages(self._recipe, self.settings, request)
+            messages = await asyncio.to_thread(chat_messages, self._recipe, self.settings, request)
         except ValueError as error:
             return Prediction(request.id, status="error", error=str(error))
         key = jsonio.digest(
