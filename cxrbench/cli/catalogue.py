@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cxrbench.core.conditions import CONDITIONS, FIVE_CONDITIONS
 from cxrbench.core.registry import ADAPTERS, TASKS
 
+if TYPE_CHECKING:
+    from cxrbench.core.run_folder import RunFolder
+
 Row = dict[str, Any]
+_RUN_SCORES = ("rules_micro_f1_14", "bleu_4", "exact_match")
 
 
 def entries(kind: str, runs: Path) -> list[Row]:
@@ -92,22 +96,30 @@ def _conditions() -> list[Row]:
 def _runs(folder: Path) -> list[Row]:
     from cxrbench.core.run_folder import find_runs
 
-    return [_run_row(item.path, item.read_run(), item.results_file()) for item in find_runs(folder)]
+    rows = [_run_row(item) for item in find_runs(folder)]
+    # A column of scores that no run here has is no column.
+    empty = [name for name in _RUN_SCORES if not any(row[name] for row in rows)]
+    return [{name: value for name, value in row.items() if name not in empty} for row in rows]
 
 
-def _run_row(path: Path, run: Row, results: Path) -> Row:
+def _run_row(folder: RunFolder) -> Row:
+    """A run, readable or not: one damaged folder must not hide the others."""
     from cxrbench.core import jsonio
+    from cxrbench.core.errors import CxrbenchError
 
-    shown: Sequence[str] = ("rules_micro_f1_14", "bleu_4", "exact_match")
-    scores: Row = {}
-    if run["status"] in ("complete", "incomplete") and results.is_file():
-        scores = jsonio.read_json(results)["scores"]
-    values = {name: scores.get(name, {}).get("value") for name in shown}
-    return {
-        "run": str(path),
-        "status": run["status"],
-        "data": "phantom" if run["data"]["phantom"] else run["data"]["name"],
-        "split": run["data"]["split"],
-        "n": run["data"]["n"],
-        **{name: "" if value is None else f"{value:.4f}" for name, value in values.items()},
-    }
+    try:
+        run = folder.read_run()
+        finished = run["status"] in ("complete", "incomplete") and folder.results_file().is_file()
+        scores = jsonio.read_json(folder.results_file())["scores"] if finished else {}
+        values = {name: scores.get(name, {}).get("value") for name in _RUN_SCORES}
+        return {
+            "run": str(folder.path),
+            "status": run["status"],
+            "data": "phantom" if run["data"]["phantom"] else run["data"]["name"],
+            "split": run["data"]["split"],
+            "n": run["data"]["n"],
+            **{name: "" if value is None else f"{value:.4f}" for name, value in values.items()},
+        }
+    except (CxrbenchError, KeyError, TypeError, AttributeError, ValueError):
+        empty = dict.fromkeys(("data", "split", "n", *_RUN_SCORES), "")
+        return {"run": str(folder.path), "status": "unreadable", **empty}

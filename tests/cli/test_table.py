@@ -70,3 +70,18 @@ def test_a_folder_that_is_no_run_is_an_error_that_names_the_runs_inside(cxrbench
     code, _, err = cxrbench("table", runs[0].parent.parent)
     assert code == 3
     assert str(runs[0]) in err
+
+
+def test_a_damaged_run_does_not_hide_the_others_from_the_list(cxrbench, runs, tmp_path):
+    import shutil
+
+    shutil.copytree(runs[0].parents[2], tmp_path / "runs")
+    for content in ("{", "[]", '{"schema": "cxrbench.run/1"}'):
+        folder = tmp_path / "runs" / "iu-report" / "bad" / str(len(content))
+        folder.mkdir(parents=True)
+        (folder / "run.json").write_text(content)
+    code, out, _ = cxrbench("list", "runs", "--runs", tmp_path / "runs")
+    assert code == 0
+    assert out.count("unreadable") == 3
+    assert out.count("complete") == 2
+    assert "exact_match" not in out
