@@ -21,7 +21,9 @@ def only_run(path):
 
 def killed_at(moments, command, tmp_path, *more):
     """Kill a run at random moments, several times in a row, and finish it; tell how it went."""
-    whole = command("whole", *more)
+    # Starting Ray takes seconds; the prediction phase must last as long to be met.
+    seconds = 0.1 if more else 0.01
+    whole = command("whole", *more, seconds=seconds)
     started = time.monotonic()
     code, _, err = whole.finish()
     lasts = time.monotonic() - started
@@ -33,7 +35,7 @@ def killed_at(moments, command, tmp_path, *more):
     kept = []
     while kills < moments:
         runs += 1
-        again = command("killed", *more)
+        again = command("killed", *more, seconds=seconds)
         for turn in range(min(IN_A_ROW, moments - kills)):
             started = time.monotonic()
             if not again.kill_after(chance.uniform(0, lasts)):
