@@ -122,7 +122,7 @@ def _table(
             }
             for pool, analysis in zip(pools, analyses)
         ],
-        "reliance": image_reliances(rows, ids, headline, cache),
+        "reliance": image_reliances(rows, ids, [name for name in headline if not name.endswith("_rate")], cache),
         "apart": _apart(key, names),
     }
 

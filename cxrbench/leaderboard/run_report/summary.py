@@ -194,8 +194,9 @@ def summarise_contents(contents: RunContents, *, scores: Sequence[str] = (), few
 def _reliance(contents: RunContents, left_out: list[str]) -> tuple[Reliance, ...]:
     """Beside the control runs that lie next to the run; by the scores that a stratum can be read by."""
     run = contents.run
+    scores = [name for name in stratum_scores(run) if not name.endswith("_rate")]
     found, problems = image_reliance(
-        run.folder.path, controls_of(run.folder.path), stratum_scores(run), protocol=contents.protocol
+        run.folder.path, controls_of(run.folder.path), scores, protocol=contents.protocol
     )
     left_out += problems
     return tuple(found)
