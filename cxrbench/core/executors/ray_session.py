@@ -30,7 +30,7 @@ _OBJECT_STORE_BYTES: Final = 128 << 20
 _ENDING_S: Final = 10.0
 _KNOCKING_S: Final = 10.0
 _FOLDER: Final = "cxr-ray-"
-_LONGEST_PARENT: Final = 20
+_LONGEST_PARENT: Final = 14
 """Ray puts sockets below its folder, and the address of a socket holds 107 bytes."""
 
 
@@ -67,7 +67,8 @@ class RaySession:
             self._folder = _short_folder()
             options |= {"num_cpus": cpus, "object_store_memory": _OBJECT_STORE_BYTES}
             if self._folder is not None:
-                options["_temp_dir"] = str(self._folder)
+                # One level down: Ray opens its folder to everybody, the one around it stays the user's own.
+                options["_temp_dir"] = str(self._folder / "r")
         try:
             _knock(address)
             # Workers say what they have to say through their answers; stdout belongs to the results.
