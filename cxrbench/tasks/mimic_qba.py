@@ -197,12 +197,12 @@ def _detections(root: DataRoot, options: TaskOptions) -> Detections | None:
 def _choose(source: QuestionSource, split: MimicSplit) -> _Chosen:
     primary = source.studies["primary_image_id"].is_valid().to_pylist()
     names = source.studies["study_id"].to_pylist()
-    keys = {name: column.to_pylist() for name, column in zip(source.keys().column_names, source.keys().columns)}
+    keys = [column.to_pylist() for column in source.keys().columns]
     excluded: dict[str, list[str]] = {_UNREADABLE: list(source.unreadable)} if source.unreadable else {}
     pairs: list[int] = []
     ids: list[str] = []
     studies: dict[int, None] = {}
-    for pair, number, question, type, yes_no, grade, asks, answered in zip(*keys.values()):
+    for pair, number, question, type, yes_no, grade, asks, answered in zip(*keys):
         if split.grades is not None and grade not in split.grades:
             continue
         id = f"{names[number]}/{question}"
