@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -63,24 +64,28 @@ class Films:
 
     def path(self, patient_id: str, study_id: str, image_id: str) -> Path:
         """Where a film is, or where the published layout has it."""
-        files = self.mimic.files if self.mimic is not None else ImageFiles(self.root)
-        return files.find(patient_id, study_id, image_id) or files.expected(patient_id, study_id, image_id)
+        found = self._files.find(patient_id, study_id, image_id)
+        return found or self._files.expected(patient_id, study_id, image_id)
 
     def images(self, patient_id: str, study_id: str, image_id: str, view: str) -> tuple[Image, ...]:
         """The film of a study, then what the inputs add. A listed film that is missing on disk is listed here too."""
         known = self.study(study_id)
         if self.mimic is None or known is None:
-            return (Image(ImageFiles(self.root).expected(patient_id, study_id, image_id), view),)
+            return (Image(self.path(patient_id, study_id, image_id), view),)
         by_id = {film.image_id: film for film in known.films}
         if image_id in by_id:
             images = [self.mimic.image(known, by_id[image_id])]
         else:
-            images = [Image(self.mimic.files.expected(patient_id, study_id, image_id), view)]
+            images = [Image(self.path(patient_id, study_id, image_id), view)]
         if "lateral" in self.inputs:
             images += [self.mimic.image(known, film) for film in known.films if film.name == "lateral"]
         if "prior" in self.inputs:
             images += self._prior(known)
         return tuple(images)
+
+    @cached_property
+    def _files(self) -> ImageFiles:
+        return self.mimic.files if self.mimic is not None else ImageFiles(self.root)
 
     def _prior(self, study: MimicStudy) -> list[Image]:
         assert self.mimic is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 from collections.abc import Iterator
@@ -75,15 +76,14 @@ class ImageFiles:
 def _layout(folder: Path) -> str | None:
     if not folder.is_dir():
         return None
-    for number, entry in enumerate(os.scandir(folder)):
-        if _GROUP.fullmatch(entry.name) and entry.is_dir():
-            return "published"
-        if _PATIENT.fullmatch(entry.name) and entry.is_dir():
-            return "by patient"
-        if Path(entry.name).suffix.lower() in SUFFIXES:
-            return "flat"
-        if number == _PROBED:
-            break
+    with os.scandir(folder) as entries:
+        for entry in itertools.islice(entries, _PROBED):
+            if _GROUP.fullmatch(entry.name) and entry.is_dir():
+                return "published"
+            if _PATIENT.fullmatch(entry.name) and entry.is_dir():
+                return "by patient"
+            if Path(entry.name).suffix.lower() in SUFFIXES:
+                return "flat"
     return None
 
 

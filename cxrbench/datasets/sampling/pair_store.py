@@ -79,13 +79,13 @@ class PairStore:
             self._source = pa.memory_map(str(path))
             reader = pa.ipc.open_file(self._source)
             about = json.loads((reader.schema.metadata or {})[_KEY])
+            self.index_fingerprint: str = about["index"]
+            self.selection: str = about["selection"]
             self._chunks = [reader.get_batch(number) for number in range(reader.num_record_batches)]
-        except (OSError, pa.ArrowInvalid, KeyError, ValueError) as error:
+        except (OSError, pa.ArrowInvalid, KeyError, TypeError, ValueError) as error:
             raise DataError(
                 f"no file of pairs: {error}", where=str(path), hint="write one with write_pairs(index, ...)"
             ) from error
-        self.index_fingerprint: str = about["index"]
-        self.selection: str = about["selection"]
         self._pairs = [chunk.column("pair").to_numpy() for chunk in self._chunks]
         self._firsts = np.array([pairs[0] for pairs in self._pairs], np.int64)
 

@@ -82,6 +82,17 @@ def test_a_shard_that_is_missing_or_damaged_is_written_again_and_no_other(
     assert contents(tmp_path / "out") == before
 
 
+def test_a_missing_table_of_studies_is_named_and_then_written_again(tmp_path: Path, small_shards: None) -> None:
+    write_qba(tmp_path / "in", 6, count=5)
+    build_index(tmp_path / "in", tmp_path / "out", workers=1)
+    before = contents(tmp_path / "out")
+    (tmp_path / "out/studies.parquet").unlink()
+    with pytest.raises(DataError, match="a file of the index is missing"):
+        open_index(tmp_path / "out")
+    assert build_index(tmp_path / "in", tmp_path / "out", workers=1).reused == 3
+    assert contents(tmp_path / "out") == before
+
+
 def test_a_build_that_was_killed_at_any_moment_goes_on_and_ends_with_the_same_index(tmp_path: Path) -> None:
     write_qba(tmp_path / "in", 40, count=30)
     script = (

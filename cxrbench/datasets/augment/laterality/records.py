@@ -33,7 +33,7 @@ def mirror_graph(graph: SceneGraph, widths: Widths) -> SceneGraph:
 
     Raises:
         NoMirrorImage: A text or name in it has none.
-        DataError: It locates something in an image whose width is not given; see `only_image`.
+        DataError: It locates something in an image whose width is not given; see `graph_of_image`.
     """
     return replace(
         graph,
@@ -52,7 +52,7 @@ def mirror_question(question: Question, widths: Widths) -> Question:
 
     Raises:
         NoMirrorImage: A text or name in it has none.
-        DataError: It locates something in an image whose width is not given; see `only_image`.
+        DataError: It locates something in an image whose width is not given; see `question_of_image`.
     """
     return replace(
         question,

@@ -81,7 +81,7 @@ def build_index(
     key = data_key(folder, jpg)
     with _locked(out):
         old = _earlier(out, key)
-        if old is not None and old.complete and all(_intact(out, shard) for shard in old.shards):
+        if old is not None and old.complete and _whole(out, old):
             return Built(old, len(old.shards))
         _sweep(out)
         problems = Problems()
@@ -118,6 +118,10 @@ def build_index(
 def data_key(folder: QbaFolder, jpg: MimicCxr | None) -> str:
     """The fingerprint of an index: of the data and of the films that it was built with."""
     return digest([data_fingerprint(folder), jpg.fingerprint if jpg is not None else None], 64)
+
+
+def _whole(out: Path, manifest: Manifest) -> bool:
+    return (out / STUDIES).is_file() and all(_intact(out, shard) for shard in manifest.shards)
 
 
 def _finish(

@@ -160,12 +160,13 @@ def open_index(root: Path, *, memory_limit: str = "512MB", threads: int | None =
     manifest = read_manifest(root)
     for shard in manifest.shards:
         _require(root / shard.file, shard.bytes)
+    _require(root / STUDIES)
     return QbaIndex(root, manifest, memory_limit, threads)
 
 
-def _require(file: Path, size: int) -> None:
+def _require(file: Path, size: int | None = None) -> None:
     found = file.stat().st_size if file.is_file() else None
-    if found != size:
+    if found is None or (size is not None and found != size):
         raise DataError(
             "a file of the index is missing"
             if found is None
