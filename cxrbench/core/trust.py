@@ -29,18 +29,27 @@ def recorded_config(record: Mapping[str, Any], *, model: bool = False, trusted: 
         UsageError: It names code that is neither registered nor trusted; or it does not fit this version.
     """
     config = RunConfig.from_json(record["config"])
+    servers: list[str] = []
     named = [] if config.task in TASKS.names() else [config.task]
     named += [name for name in config.metrics if ":" in name and name not in METRICS.names()]
     kind = config.model.partition(":")[0]
     if model and (kind == "exec" or kind not in ADAPTERS.names()):
         named.append(config.model)
+    if model and kind == "hf" and config.options.get("trust_remote_code"):
+        named.append(config.model)
+    if model and kind == "openai":
+        # The address and the name of the key's variable come from the file: films and a secret would go there.
+        servers.append(f"{config.model}@{config.options.get('base_url', '')}")
     known = {*trusted, *(name.strip() for name in os.environ.get(ENVIRONMENT, "").split(","))}
     foreign = [name for name in named if ":" in name and name not in known]
-    if foreign:
+    strange = [name for name in servers if name not in known]
+    if foreign or strange:
+        what = "code that would be run" if foreign else "a server that would be asked"
+        foreign += strange
         raise UsageError(
-            f"this run names code that would be run: {', '.join(foreign)}",
+            f"this run names {what}: {', '.join(foreign)}",
             where="run.json",
             valid="registered tasks, metrics and models",
-            hint=f"if you know and trust that code: {ENVIRONMENT}={','.join(foreign)!r} before the command",
+            hint=f"if you know and trust it: {ENVIRONMENT}={','.join(foreign)!r} before the command",
         )
     return config

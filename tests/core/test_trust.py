@@ -69,3 +69,19 @@ def test_what_the_user_trusts_is_loaded(constant, tmp_path, monkeypatch):
     record["config"]["task"] = "my_tasks:Mine"
     (run / "run.json").write_text(json.dumps(record))
     assert compare([run, constant], scores=["rouge_l"], resamples=100).record["n"] == cxrbench.load_results(run).n
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"model": "openai:x", "options": {"base_url": "http://elsewhere.invalid/v1", "api_key_env": "HOME"}},
+        {"model": "hf:some/model", "options": {"trust_remote_code": True}},
+    ],
+)
+def test_repeating_a_run_asks_no_server_and_runs_no_code_of_a_repository_that_only_the_run_names(
+    hostile, tmp_path, change
+):
+    with pytest.raises(
+        UsageError, match="names (code that would be run|a server that would be asked): (hf:some|openai:x@http)"
+    ):
+        rerun(hostile(**change), out=tmp_path / "again")

@@ -100,7 +100,7 @@ def _explained(error: Exception, source: Source) -> UsageError | WeightsError:
             where="--model hf:",
             hint="read that code; if you trust it, repeat with -o trust_remote_code=true",
         )
-    if source.folder is None and not source.download:
+    if isinstance(error, OSError) and source.folder is None and not source.download:
         return WeightsError(
             f"{source.path} is no folder, and not in the local Hugging Face cache ({type(error).__name__})",
             where="--model hf:",

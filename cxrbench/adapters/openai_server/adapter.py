@@ -79,7 +79,15 @@ class OpenAIAdapter:
         return ModelInfo(
             name=self._name,
             version=self._recipe.name,
-            fingerprint=jsonio.digest([settings.base_url, settings.model, self._generation(), _asked(self._recipe)]),
+            fingerprint=jsonio.digest(
+                [
+                    settings.base_url,
+                    settings.model,
+                    self._generation(),
+                    [settings.structured, settings.image_format, settings.max_side],
+                    _asked(self._recipe),
+                ]
+            ),
             trained_on=self._trained_on,
             inputs=self._inputs,
             remote_host=settings.host if settings.remote else None,
@@ -132,15 +140,17 @@ class OpenAIAdapter:
             messages = await asyncio.to_thread(chat_messages, self._recipe, self.settings, request)
         except ValueError as error:
             return Prediction(request.id, status="error", error=str(error))
+        settings = self.settings
+        form = response_format(request.kind) if settings.structured else None
         key = jsonio.digest(
-            [self.settings.base_url, self.settings.model, self._generation(), without_films(messages)], length=64
+            [settings.base_url, settings.model, self._generation(), form, without_films(messages)], length=64
         )
         stored = None if self._cache is None else self._cache.get(key)
         if stored is not None:
             return self._prediction(request, Reply(content=stored["content"], refused=bool(stored["refused"])))
-        body: dict[str, Any] = {"model": self.settings.model, "messages": messages, **self._generation()}
-        if self.settings.structured:
-            body["response_format"] = response_format(request.kind)
+        body: dict[str, Any] = {"model": settings.model, "messages": messages, **self._generation()}
+        if form is not None:
+            body["response_format"] = form
         reply = await ask(desk, body)
         if reply.error is not None:
             return Prediction(request.id, status="error", error=reply.error)

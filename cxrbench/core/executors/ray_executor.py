@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -39,13 +40,12 @@ class RayExecutor:
 
     def __init__(self, config: RunConfig, session: RaySession, kind: Kind, dataset: str, reporter: Reporter) -> None:
         self.session = session
-        self.workers = config.workers or int(0.0 if config.device == "cpu" else session.gpus()) or session.cpus()
+        gpus = 0 if config.device == "cpu" else int(session.gpus())
+        self.workers = count = config.workers or gpus or session.cpus()
         self._reporter = reporter
-        gpus = 0.0 if config.device == "cpu" else session.gpus()
-        count = self.workers
-        actor = session.ray.remote(Replica).options(
-            num_cpus=1, num_gpus=min(1.0, gpus / count), max_restarts=0, max_task_retries=0
-        )
+        # A share must fit on one device: of three workers on two devices each asks for a half, not for two thirds.
+        share = 1.0 / math.ceil(count / gpus) if gpus else 0.0
+        actor = session.ray.remote(Replica).options(num_cpus=1, num_gpus=share, max_restarts=0, max_task_retries=0)
         settings = WorkerSettings.of_this_process(config)
         self._pool: WorkerPool[Batch] = WorkerPool(
             session,
