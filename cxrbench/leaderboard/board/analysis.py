@@ -67,7 +67,8 @@ def analyse(
             found[score] |= description
     for score in known:
         found[score]["reasons"] = {str(place): text for place, text in sorted(found[score]["reasons"].items())}
-    cache.put("ranks", key, found)
+    if not pool.refused:
+        cache.put("ranks", key, found)
     return found
 
 

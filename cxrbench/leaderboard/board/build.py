@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from cxrbench.core import jsonio
 from cxrbench.core.errors import CxrbenchError, DataError, UsageError
@@ -127,7 +128,8 @@ def _link_reports(summary: Mapping[str, Any], runs: Sequence[ScoredRun], out: Pa
         for row in table["rows"]:
             report = reports[row["run"]["path"]]
             if report.is_file():
-                row["run"]["report"] = Path(os.path.relpath(report.resolve(), out.resolve())).as_posix()
+                relative = Path(os.path.relpath(report.resolve(), out.resolve())).as_posix()
+                row["run"]["report"] = quote(relative, errors="surrogateescape")
 
 
 def _write(out: Path, summary: Mapping[str, Any]) -> tuple[str, ...]:

@@ -44,7 +44,11 @@ def _compared(base: Row, control: Row, scores: Sequence[str], cache: Cache) -> l
     known = cache.get("reliance", key) if all(both) else None
     if isinstance(known, list):
         return known
-    entries, problems = image_reliance(base.run.folder.path, [control.run.folder.path], scores, protocol=protocol)
+    try:
+        entries, problems = image_reliance(base.run.folder.path, [control.run.folder.path], scores, protocol=protocol)
+    except (ValueError, KeyError, TypeError, IndexError) as error:
+        # As in the pool: a hostile file costs its row, not the site.
+        return [{"problem": f"the control cannot be compared ({type(error).__name__})"}]
     made = [asdict(entry) | {"loses": entry.loses} for entry in entries] + [{"problem": text} for text in problems]
     if all(both) and not problems:
         cache.put("reliance", key, made)

@@ -48,10 +48,12 @@ class Pool:
 
     Attributes:
         reasons: Score -> place of a row -> why it is not ranked by this score.
+        refused: Whether a row could not be read here and now; another installation might.
     """
 
     families: tuple[Family, ...]
     reasons: Mapping[str, Mapping[int, str]]
+    refused: bool = False
 
 
 def usual_signatures(rows: Sequence[Row], scores: Sequence[str]) -> dict[str, str]:
@@ -75,6 +77,7 @@ def load_pool(
     """
     reasons: dict[str, dict[int, str]] = {score: {} for score in scores}
     loaded: dict[int, RunStatistics] = {}
+    any_refused = False
     for place, row in enumerate(rows):
         wanted = []
         for score in scores:
@@ -88,13 +91,14 @@ def load_pool(
         try:
             loaded[place] = _read(row, wanted, trusted)
         except _Refused as refused:
+            any_refused = True
             for score in wanted:
                 reasons[score][place] = str(refused)
     _same_examples(loaded, scores, reasons)
     families: dict[tuple[str, str, bytes], Family] = {}
     for score in scores:
         _add_family(score, signatures[score], loaded, reasons[score], families)
-    return Pool(tuple(families.values()), reasons)
+    return Pool(tuple(families.values()), reasons, any_refused)
 
 
 class _Refused(Exception):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from cxrbench.leaderboard.page.text import plain
 from cxrbench.leaderboard.paper.bibliography import cited
 from cxrbench.leaderboard.paper.csv_table import csv_table
 from cxrbench.leaderboard.paper.latex import latex, latex_escape
-from cxrbench.leaderboard.paper.markdown import markdown, markdown_escape
+from cxrbench.leaderboard.paper.markdown import PROSE, markdown, markdown_escape
 from cxrbench.leaderboard.paper.methods import methods as paragraph
 from cxrbench.leaderboard.paper.methods import signature_lines
 from cxrbench.leaderboard.paper.table import PaperTable
@@ -41,9 +42,10 @@ def _latex_methods(table: PaperTable) -> str:
 
 def _markdown_methods(table: PaperTable) -> str:
     lines = [f"- {_code(line)}" for line in signature_lines(table)]
-    return "\n".join(["", "**Evaluation.** " + paragraph(table), "", "**Signatures**", "", *lines, ""])
+    text = markdown_escape(paragraph(table), PROSE)
+    return "\n".join(["", f"**Evaluation.** {text}", "", "**Signatures**", "", *lines, ""])
 
 
 def _code(line: str) -> str:
     title, _, signature = line.partition(": ")
-    return f"{markdown_escape(title)}: `{signature.replace('`', chr(39))}`"
+    return f"{markdown_escape(title)}: `{' '.join(plain(signature).split()).replace('`', chr(39))}`"

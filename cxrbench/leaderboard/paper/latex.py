@@ -50,7 +50,7 @@ def latex_escape(text: object, width: int | None = None) -> str:
     if width is not None and len(source) > width:
         source = source[: width - 1] + "…"
     # Two hyphens would be set as a dash.
-    return "".join(_character(character) for character in source).replace("--", "-{}-")
+    return "".join(_character(character) for character in source).replace("--", "-{}-").replace("--", "-{}-")
 
 
 def _character(character: str) -> str:
@@ -89,7 +89,8 @@ def latex(table: PaperTable) -> str:
             lines.append(r"\midrule")
         previous = row.baseline
         lines.append(
-            " & ".join([latex_escape(row.label, _NAME), *(_cell(cells[score]) for score in table.scores)]) + r" \\"
+            " & ".join(["{}" + latex_escape(row.label, _NAME), *(_cell(cells[score]) for score in table.scores)])
+            + r" \\"
         )
     note = " ".join(latex_escape(sentence) for sentence in footnotes(table))
     lines += [

@@ -11,12 +11,17 @@ from cxrbench.leaderboard.paper.table import Cell, PaperTable
 from cxrbench.leaderboard.paper.values import MARK, bounds_text, value_text
 
 _NAME = 60
+PROSE = 10_000
 _MARKUP = re.compile(r"([\\`*_\[\]|~$]|^[#+-])")
 
 
-def markdown_escape(text: object) -> str:
-    """Text in one line, with everything that Markdown, a pipe table or HTML would act upon escaped."""
-    escaped = _MARKUP.sub(r"\\\1", shortened(text, _NAME))
+def markdown_escape(text: object, width: int = _NAME) -> str:
+    """Text in one line, with everything that Markdown, a pipe table or HTML would act upon escaped.
+
+    Args:
+        width: Most characters; what is longer ends in an ellipsis.
+    """
+    escaped = _MARKUP.sub(r"\\\1", shortened(text, width))
     return escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
@@ -31,7 +36,7 @@ def markdown(table: PaperTable) -> str:
     for row, cells in zip(table.rows, table.cells):
         shown = [markdown_escape(row.label), *(_cell(cells[score]) for score in table.scores)]
         lines.append("| " + " | ".join(shown) + " |")
-    return "\n".join([*lines, "", " ".join(footnotes(table)), ""])
+    return "\n".join([*lines, "", " ".join(markdown_escape(note, PROSE) for note in footnotes(table)), ""])
 
 
 def _cell(cell: Cell) -> str:
