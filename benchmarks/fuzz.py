@@ -1,6 +1,6 @@
 """Parsers of outside data under a million damaged inputs: read or refused; anything but a documented error fails.
 
-python benchmarks/fuzz.py                      # 1,000,000 inputs, about a quarter of an hour on one core
+python benchmarks/fuzz.py                      # 1,000,000 inputs, a minute or two on one core
 python benchmarks/fuzz.py --inputs 100000 --seed 7
 python benchmarks/fuzz.py --guided 300 --target "questions of QBA"    # coverage-guided, needs `pip install atheris`
 """

@@ -82,6 +82,10 @@ def _splits() -> list[Row]:
     return [
         {"task": "iu-report", "split": "train, val, test", "what": "R2Gen (real data), or the phantom's own"},
         {"task": "iu-report", "split": "documented:train, :val, :test", "what": "seeded 70/15/15, grouped by uid"},
+        {"task": "mimic-report", "split": "train, val, test", "what": "official split, or the phantom's own"},
+        {"task": "mimic-report", "split": "r2gen:train, r2gen:val, r2gen:test", "what": "R2Gen's annotation file"},
+        {"task": "mimic-qba", "split": "train, val, test", "what": "all questions of the official split"},
+        {"task": "mimic-qba", "split": "SPLIT:B, :A, :A+, :A++", "what": "that grade and better, such as test:A"},
         {"task": "vqa-rad", "split": "train, test", "what": "chest films of the official split"},
         {"task": "vqa-rad", "split": "all:train, all:test", "what": "every organ (context)"},
         {"task": "slake", "split": "train, val, test", "what": "English, chest X-rays of the official split"},

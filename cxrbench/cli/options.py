@@ -180,7 +180,8 @@ def model_options(command: Command) -> Command:
         "--workers",
         type=int,
         envvar="CXRBENCH_WORKERS",
-        help="Replicas of the model (ray; default: one for each GPU, else each processor).",
+        help="ray: replicas of the model (default: one for each GPU, else each processor); "
+        "local: processes that score (default: 1).",
     )(command)
     command = click.option(
         "--executor",
