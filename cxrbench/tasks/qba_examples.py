@@ -11,7 +11,7 @@ from cxrbench.datasets.qba.gold import Gold, LabelledBox
 from cxrbench.datasets.qba.question_types import MARKED, QUESTION_TYPES
 from cxrbench.tasks.qba_graphs import QuestionGraph, StudyGraph
 from cxrbench.tasks.qba_prompts import family_of, qba_choices, qba_prompt
-from cxrbench.tasks.qba_strata import Strata, box_step, qba_strata
+from cxrbench.tasks.qba_strata import Strata, box_step, overlap_step, qba_strata
 
 LABELLED_TYPE: Final = "B01_describe_all"
 """The one question of a study that carries its gold labels, so that every study counts once."""
@@ -156,6 +156,8 @@ def _strata(study: Study, question: Asked, reference: Reference, type: str, fami
         view=study.view,
         boxes=len(gold.boxes),
         box_share=box_step([box.corners for box in gold.boxes], *(study.size or (None, None))),
+        box_overlap=overlap_step([box.corners for box in gold.boxes]),
+        severity=gold.severity,
         labels=study.label_source if reference.labels is not None else None,
         sex=study.sex,
         age=study.age,

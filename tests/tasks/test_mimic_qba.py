@@ -117,6 +117,7 @@ def test_strata_by_type_family_condition_region_view_grade_and_boxes(root):
         "view": ("PA",),
         "boxes": ("1",),
         "box_size": ("small",),
+        "severity": ("mild",),
     }
     assert strata["D02_has_finding_002"]["condition"] == ("Consolidation",)
     assert strata["D02_has_finding_002"]["polarity"] == ("negative",)

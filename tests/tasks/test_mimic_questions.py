@@ -153,6 +153,7 @@ def test_strata_of_a_question(study):
         "view": ("PA",),
         "boxes": ("1",),
         "box_size": ("medium",),
+        "severity": ("mild",),
         "sex": ("female",),
         "age": ("60-79",),
     }
@@ -162,6 +163,19 @@ def test_strata_of_a_question(study):
 def test_box_size_is_the_share_of_the_film(study, side, size):
     fact = POSITIVE._replace(boxes=((0.0, 0.0, float(side), float(side)),))
     assert qba_example(study, asked("D02_has_finding", fact)).strata["box_size"] == (size,)
+
+
+@pytest.mark.parametrize(("shift", "overlap"), [(60, "low"), (20, "medium"), (5, "high")])
+def test_box_overlap_is_that_of_the_two_boxes_that_overlap_most(study, shift, overlap):
+    far = (90.0, 90.0, 95.0, 95.0)
+    fact = POSITIVE._replace(boxes=((0.0, 0.0, 40.0, 40.0), (float(shift), 0.0, 40.0 + shift, 40.0), far))
+    assert qba_example(study, asked("D02_has_finding", fact)).strata["box_overlap"] == (overlap,)
+    assert "box_overlap" not in qba_example(study, asked("D02_has_finding", POSITIVE)).strata
+
+
+def test_severity_is_that_of_the_gold_answer(study):
+    graded = POSITIVE._replace(severity=("mild to moderate",))
+    assert qba_example(study, asked("D02_has_finding", graded)).strata["severity"] == ("moderate",)
 
 
 def test_the_condition_of_a_finding_question_is_the_one_asked_about_and_of_others_the_present_one(study):

@@ -26,10 +26,10 @@ _NOTES: Final = {
     "region_group": "Groups of these regions.",
     "polarity": "Of the main gold answer.",
     "grade": "Quality grade of the question in the data set.",
-    "severity": "Severity of the gold answer.",
+    "severity": "Of the gold answer, where it says one.",
     "boxes": "Number of gold boxes.",
     "box_size": "Gold boxes together: small under 5 % of the film, large over 20 %.",
-    "box_overlap": "How far gold boxes of the film overlap.",
+    "box_overlap": "The two gold boxes that overlap most: low under an IoU of .1, high over .5.",
     "labels": "Where the gold labels of the study come from.",
 }
 _ORDERS: Final = (
